@@ -1,0 +1,100 @@
+#pragma once
+
+// How a gateway is set up: what `porticod --config FILE` says, checked, with every default filled
+// in. The schema for people is proto/portico/config/v1/config.proto.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "include/portico/ip_address.h"
+#include "include/portico/tables.h"
+#include "include/portico/time.h"
+
+namespace portico {
+
+// An address of the gateway on a port's link, and how much of it names the link: 10.20.0.1/24.
+struct InterfaceAddress {
+  IpAddress address;
+  unsigned prefix_length = 0;
+
+  IpPrefix subnet() const { return IpPrefix::of(address, prefix_length); }
+  friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+
+struct PortConfig {
+  std::string name;
+  // A PCI address ("0000:03:00.0") or vdev arguments ("net_af_packet0,iface=up0").
+  std::string device;
+  bool uplink = false;    // clients are here: Service addresses are answered for on this link
+  bool downlink = false;  // Pods are here
+  std::vector<InterfaceAddress> addresses;
+  std::uint32_t mtu = 1500;           // bytes, from the IP header on
+  std::optional<MacAddress> mac;      // absent: the device's own
+  std::optional<std::uint16_t> vlan;  // 1 ... 4094: frames carry this 802.1Q tag; absent: untagged
+  std::uint16_t queue_depth = 1024;   // descriptors of each receive and transmit queue
+};
+
+struct SnatConfig {
+  // The addresses that endpoints see; empty: the downlink ports' addresses.
+  std::vector<IpAddress> addresses;
+  std::uint16_t first_port = 1024;
+  std::uint16_t last_port = 65535;
+};
+
+// Seconds without a packet after which a connection ends. The defaults are Linux conntrack's
+// (net.netfilter.nf_conntrack_*), except for established TCP: one day, as kube-proxy sets it.
+struct TimeoutConfig {
+  Duration tcp_syn_sent = std::chrono::seconds(120);
+  Duration tcp_syn_received = std::chrono::seconds(60);
+  Duration tcp_established = std::chrono::hours(24);
+  Duration tcp_fin_wait = std::chrono::seconds(120);
+  Duration tcp_close_wait = std::chrono::hours(1);  // as kube-proxy sets it
+  Duration tcp_last_ack = std::chrono::seconds(30);
+  Duration tcp_time_wait = std::chrono::seconds(120);
+  Duration tcp_close = std::chrono::seconds(10);
+  Duration udp_unreplied = std::chrono::seconds(30);
+  Duration udp_replied = std::chrono::seconds(120);
+};
+
+// Reserved at start; a full table refuses, it never grows.
+struct CapacityConfig {
+  std::uint32_t connections = 262144;  // of each family and worker
+  std::uint32_t frontends = 65536;     // (address, port, protocol) keys
+  std::uint32_t endpoints = 262144;
+  std::uint32_t routes = 16384;  // of each family
+  std::uint32_t neighbors = 4096;
+};
+
+enum class Hugepages : std::uint8_t { kAuto, kAlways, kNever };
+
+struct WorkersConfig {
+  // 0: one less than there are cores, at least one. Workers take the last cores; the control
+  // threads stay on the first.
+  std::uint16_t count = 0;
+  std::vector<unsigned> cores;  // if not empty, exactly one core a worker
+  // The longest nap of a worker that has nothing to do; 0: it polls all the time.
+  Duration max_nap = std::chrono::microseconds(200);
+};
+
+struct ApiConfig {
+  std::string socket = "/run/portico/porticod.sock";  // mode 0660
+  std::vector<std::string> tcp;                       // "127.0.0.1:9000"; empty: none
+};
+
+struct GatewayConfig {
+  std::vector<PortConfig> ports;
+  std::vector<Route> routes;
+  SnatConfig snat;
+  TimeoutConfig timeouts;
+  CapacityConfig capacity;
+  WorkersConfig workers;
+  Hugepages hugepages = Hugepages::kAuto;
+  ApiConfig api;
+  // Where the last accepted tables are kept; empty: nowhere.
+  std::string state_directory = "/var/lib/portico";
+  std::string log_level = "info";  // "debug", "info", "warning", "error"
+};
+
+}  // namespace portico
