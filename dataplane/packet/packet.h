@@ -1,0 +1,88 @@
+#pragma once
+
+// A packet on its way through the stages: a view of the frame's memory, and what the stages have
+// found out so far. It owns nothing; `handle` says to io/ whose memory it is.
+
+#include <cstdint>
+
+#include "dataplane/packet/verdict.h"
+#include "include/portico/ip_address.h"
+#include "include/portico/protocol.h"
+
+namespace portico {
+
+// Which way a packet of a connection goes.
+enum class Direction : std::uint8_t {
+  kOriginal,  // from the client, to the Service
+  kReply,     // from the endpoint, to the client
+};
+
+// A connection in its worker's table, and which of its two tuples a packet has.
+struct ConnectionRef {
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  std::uint32_t index = kNone;
+  Direction direction = Direction::kOriginal;
+
+  constexpr bool found() const noexcept { return index != kNone; }
+  friend bool operator==(const ConnectionRef&, const ConnectionRef&) = default;
+};
+
+struct alignas(64) Packet {
+  // Set by io/. data[0] is the first byte of the Ethernet header.
+  std::uint8_t* data = nullptr;
+  void* handle = nullptr;
+  std::uint32_t length = 0;      // bytes of the frame, over all segments
+  std::uint32_t contiguous = 0;  // bytes that may be touched from `data` on
+  std::uint16_t headroom = 0;    // free bytes before `data`
+  PortId in_port;
+  bool from_hand_over = false;  // another worker has found this worker to be the owner
+
+  // Set by parse(); all of [0, payload_offset) has been checked to be contiguous.
+  bool is_ip = false;
+  Family family = Family::kIpv4;
+  Protocol protocol = Protocol::kTcp;
+  std::uint8_t tcp_flags = 0;        // as in RFC 9293 section 3.1; 0 for other protocols
+  std::uint16_t l3_offset = 0;       // of the IP or ARP header
+  std::uint16_t l4_offset = 0;       // of the TCP, UDP, ICMP header
+  std::uint16_t payload_offset = 0;  // behind the TCP, UDP, ICMP header
+  std::uint32_t ip_length = 0;       // bytes from the IP header on, without Ethernet padding
+  L4Port source_port;                // TCP, UDP
+  L4Port destination_port;
+
+  // Set by find_connection() and create_connection().
+  ConnectionRef connection;
+
+  // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable
+  // ServiceEntry<Address> of its family, valid for this burst, and the chosen one of its endpoints.
+  const void* service = nullptr;
+  std::uint32_t endpoint = 0;
+
+  // Set by next_hop(): the address whose MAC address the frame is sent to.
+  IpAddress next_hop;
+
+  Verdict verdict;
+
+  bool undecided() const noexcept { return !verdict.decided(); }
+  std::uint8_t* l3() noexcept { return data + l3_offset; }
+  const std::uint8_t* l3() const noexcept { return data + l3_offset; }
+  std::uint8_t* l4() noexcept { return data + l4_offset; }
+  const std::uint8_t* l4() const noexcept { return data + l4_offset; }
+
+  void drop(DropReason reason) noexcept { verdict = Verdict::drop(reason); }
+
+  // Moves the beginning of the frame: `bytes` more of headroom become part of it. Offsets that
+  // stages have stored are relative to `data`, and are not adjusted. Requires bytes <= headroom.
+  void prepend(std::uint16_t bytes) noexcept {
+    data -= bytes;
+    headroom = static_cast<std::uint16_t>(headroom - bytes);
+    length += bytes;
+    contiguous += bytes;
+  }
+  // Cuts the frame to its first `bytes`. Requires bytes <= contiguous.
+  void truncate(std::uint32_t bytes) noexcept {
+    length = bytes;
+    contiguous = bytes;
+  }
+};
+
+}  // namespace portico

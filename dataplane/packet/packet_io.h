@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/packet/burst.h"
+
+namespace portico {
+
+// Where packets come from and go to: io/ implements it over DPDK's ports, the packet tests over
+// plain memory. Called once a burst, never once a packet. One object serves all threads; a call
+// names the worker on whose behalf it is made, and calls of different workers don't disturb each
+// other.
+class PacketIo {
+ public:
+  virtual ~PacketIo() = default;
+
+  virtual std::size_t port_count() const noexcept = 0;
+
+  // Fills `burst` with what has arrived at `port` for `worker`; sets the packets' io fields and
+  // clears all others. The packets are the caller's until it sends or frees them.
+  virtual void receive(WorkerId worker, PortId port, Burst& burst) noexcept = 0;
+
+  // Takes the packets and sends them in order. Returns how many of the first were taken; the others
+  // stay the caller's (the transmit queue is full).
+  virtual std::size_t send(WorkerId worker, PortId port, Packet* const* packets,
+                           std::size_t count) noexcept = 0;
+
+  virtual void free(Packet* const* packets, std::size_t count) noexcept = 0;
+
+  // Makes a packet out of a handle that travelled through a ring: sets the io fields, clears all
+  // others.
+  virtual void open(void* handle, Packet& packet) noexcept = 0;
+  // Writes what stages changed (beginning and length of the frame) back into the handle, so that
+  // it can travel through a ring.
+  virtual void close(Packet& packet) noexcept = 0;
+
+  // A new frame of `length` bytes, contents undefined; false when there is no memory for it.
+  virtual bool allocate(std::uint32_t length, Packet& packet) noexcept = 0;
+};
+
+}  // namespace portico

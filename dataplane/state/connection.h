@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/state/endpoint_ref.h"
+#include "dataplane/state/tcp_state.h"
+#include "include/portico/time.h"
+
+namespace portico {
+
+// Connections keep time in ticks: 32 bits of 1/64 s last for two years and wrap without harm.
+inline constexpr Duration kTick = std::chrono::nanoseconds(1'000'000'000 / 64);
+constexpr std::uint32_t to_ticks(Instant now) noexcept {
+  return static_cast<std::uint32_t>(now.time_since_epoch() / kTick);
+}
+
+// What a packet has in its headers, and what a connection is found by.
+template <typename Address>
+struct Tuple {
+  Address source;
+  Address destination;
+  L4Port source_port;
+  L4Port destination_port;
+  Protocol protocol = Protocol::kTcp;
+
+  friend bool operator==(const Tuple&, const Tuple&) = default;
+};
+
+// What rewriting one direction's packets adds to their checksums, RFC 1624 equation 3: computed
+// when the connection is made, applied to each packet. One's complement sums, not complemented.
+// The other direction's are their one's complement.
+struct ChecksumDelta {
+  std::uint16_t l3 = 0;  // IPv4 header: addresses
+  std::uint16_t l4 = 0;  // TCP, UDP: addresses (pseudo header) and ports
+};
+
+// One connection, both directions in one record: the client's packets have the tuple
+// (client -> service) and leave as (source -> endpoint); the endpoint's have (endpoint -> source)
+// and leave as (service -> client). IPv4: one cache line; IPv6: two.
+//
+// Written and read by the owner worker only.
+template <typename Address>
+struct alignas(64) Connection {
+  Address client;
+  Address service;
+  Address source;  // the client's own, or one of the gateway's with masquerade
+  Address endpoint;
+  L4Port client_port;
+  L4Port service_port;
+  L4Port source_port;
+  L4Port endpoint_port;
+  Protocol protocol = Protocol::kTcp;
+  ConnectionState state = ConnectionState::kUdpUnreplied;
+  ChecksumDelta delta;  // of Direction::kOriginal
+  EndpointRef endpoint_ref;
+  std::uint32_t last_seen = 0;     // ticks
+  std::uint32_t next_in_slot = 0;  // of the timer wheel, kept by ConnectionTable
+  std::uint32_t previous_in_slot = 0;
+  std::uint32_t wheel_slot = 0;
+  // Packets so far; they saturate.
+  std::uint32_t packets_original = 0;
+  std::uint32_t packets_reply = 0;
+
+  Tuple<Address> original_tuple() const noexcept {
+    return {client, service, client_port, service_port, protocol};
+  }
+  Tuple<Address> reply_tuple() const noexcept {
+    return {endpoint, source, endpoint_port, source_port, protocol};
+  }
+};
+
+}  // namespace portico

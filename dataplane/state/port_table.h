@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "include/portico/gateway_config.h"
+#include "include/portico/strong_id.h"
+
+namespace portico {
+
+// A port as the stages see it. Set up at start, constant afterwards.
+struct Port {
+  PortId id;
+  std::string name;
+  MacAddress mac;
+  std::uint32_t mtu = 1500;  // bytes, from the IP header on
+  bool uplink = false;
+  bool downlink = false;
+  std::optional<std::uint16_t> vlan;  // frames carry this tag; absent: untagged
+  std::vector<InterfaceAddress> addresses;
+  // The addresses that answers of the gateway itself carry; absent: the port has none of the
+  // family.
+  std::optional<Ipv4Address> v4;
+  std::optional<Ipv6Address> v6;
+};
+
+using PortTable = std::vector<Port>;  // indexed by PortId
+
+}  // namespace portico

@@ -1,0 +1,57 @@
+#pragma once
+
+// The states of a TCP connection as a NAT in the middle sees them, after Linux'
+// nf_conntrack_proto_tcp.c, and the states of UDP beside them: each state is a class of timeouts.
+// Tracking is liberal: no window check, so nothing is declared invalid that the two ends might
+// still understand.
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "dataplane/packet/packet.h"
+#include "include/portico/gateway_config.h"
+
+namespace portico {
+
+enum class ConnectionState : std::uint8_t {
+  kUdpUnreplied,
+  kUdpReplied,
+  kSynSent,      // SYN from the client
+  kSynReceived,  // SYN/ACK from the endpoint
+  kEstablished,
+  kFinWait,    // FIN from one end
+  kCloseWait,  // that FIN acknowledged
+  kLastAck,    // FIN from the other end
+  kTimeWait,   // that FIN acknowledged
+  kClose,      // RST from either end
+};
+inline constexpr std::size_t kConnectionStateCount = 10;
+
+// "SYN_SENT", "ESTABLISHED", "UNREPLIED", ...
+absl::string_view to_string(ConnectionState state) noexcept;
+
+inline constexpr std::uint8_t kTcpFin = 0x01;
+inline constexpr std::uint8_t kTcpSyn = 0x02;
+inline constexpr std::uint8_t kTcpRst = 0x04;
+inline constexpr std::uint8_t kTcpPsh = 0x08;
+inline constexpr std::uint8_t kTcpAck = 0x10;
+
+// Whether a packet with these flags may open a connection: SYN without ACK, RST or FIN.
+constexpr bool opens_connection(std::uint8_t tcp_flags) noexcept {
+  return (tcp_flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
+}
+
+// Whether a SYN in this state begins a new connection on the same tuple (RFC 9293 section 3.6.1).
+constexpr bool may_be_reopened(ConnectionState state) noexcept {
+  return state == ConnectionState::kTimeWait || state == ConnectionState::kClose;
+}
+
+// The state after a packet with `tcp_flags` that goes in `direction`. One lookup in a table.
+ConnectionState next_tcp_state(ConnectionState state, Direction direction,
+                               std::uint8_t tcp_flags) noexcept;
+
+// The timeout of each state, in ticks of kTick, indexed by ConnectionState.
+using TimeoutTicks = std::array<std::uint32_t, kConnectionStateCount>;
+TimeoutTicks timeout_ticks(const TimeoutConfig& config);
+
+}  // namespace portico
