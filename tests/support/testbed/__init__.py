@@ -1,0 +1,1 @@
+"""The scenario of the demo and of tests/e2e, in network namespaces: see README.md."""

@@ -1,0 +1,135 @@
+"""The programs under test: porticod, portico-controller, porticoctl, and where they are."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+from testbed import isolation, wait
+from testbed.process import Process
+from testbed.scenario import EXAMPLES, REPOSITORY
+
+CONFIG = isolation.RUN / "porticod.yaml"
+SOCKET = isolation.RUN / "porticod.sock"  # as the examples of configuration say
+MANIFESTS = isolation.RUN / "manifests"
+PROGRAMS = ("porticod", "portico-controller", "porticoctl")
+
+
+def programs():
+    """{name: path}, from the build folder that PORTICO_BUILD names, or else build/.
+
+    FileNotFoundError when one is missing.
+    """
+    build = pathlib.Path(os.environ.get("PORTICO_BUILD") or REPOSITORY / "build").resolve()
+    found = {}
+    for name in PROGRAMS:
+        paths = [path for path in (*build.glob(name), *build.glob(f"*/{name}"),
+                                   *build.glob(f"*/*/{name}")) if path.is_file()]
+        if not paths:
+            raise FileNotFoundError(f"no {name} under {build}: build it, or set PORTICO_BUILD")
+        found[name] = paths[0]
+    return found
+
+
+class CommandFailed(RuntimeError):
+    """porticoctl said no; str() is what it said."""
+
+
+class Gateway:
+    """porticod and portico-controller, in the scenario's namespace `gateway`."""
+
+    def __init__(self, one_armed=False, workers=1):
+        self.programs = programs()
+        self.porticod = None
+        self.controller = None
+        example = EXAMPLES / ("one-armed.yaml" if one_armed else "two-armed.yaml")
+        text, found = re.subn(r"(?m)^  count: 1$", f"  count: {workers}", example.read_text())
+        assert found == 1, f"{example} has no 'count: 1'"
+        CONFIG.write_text(text)
+        shutil.copytree(EXAMPLES / "hello-world", MANIFESTS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Ends both, and complains when either did not end well."""
+        controller, porticod = self.controller, self.porticod
+        self.controller = self.porticod = None
+        for process in filter(None, (controller, porticod)):
+            process.require_running()
+            self._require_clean_end(process, process.stop())
+
+    def start(self):
+        """Both programs; returns when the gateway forwards."""
+        self.start_porticod()
+        self.start_controller()
+        self.wait_for_services(*(f"default/{path.stem}" for path in MANIFESTS.glob("*.yaml")
+                                 if path.stem != "nodes"))
+
+    def start_porticod(self):
+        """Returns when its API answers."""
+        self.porticod = Process("porticod", [self.programs["porticod"], "--config", CONFIG],
+                                "gateway", isolation.RUN / "porticod.log")
+        self.porticod.wait_until(lambda: self.ctl("version"), 20, "porticod's API")
+
+    def start_controller(self):
+        self.controller = Process(
+            "portico-controller",
+            [self.programs["portico-controller"], "--manifests", MANIFESTS,
+             "--gateway", f"unix:{SOCKET}"], "gateway", isolation.RUN / "controller.log")
+
+    def wait_for_services(self, *names, seconds=10):
+        wait.until(lambda: set(names) <= {service["service"]["name"] for service in self.services()},
+                   seconds, f"the services {', '.join(names)} in the gateway")
+
+    def stop_porticod(self, how=signal.SIGTERM):
+        porticod, self.porticod = self.porticod, None
+        status = porticod.stop(how)
+        if how == signal.SIGTERM:
+            self._require_clean_end(porticod, status)
+
+    def stop_controller(self, how=signal.SIGTERM):
+        controller, self.controller = self.controller, None
+        status = controller.stop(how)
+        if how == signal.SIGTERM:
+            self._require_clean_end(controller, status)
+
+    @staticmethod
+    def _require_clean_end(process, status):
+        if status != 0:
+            raise ChildProcessError(f"{process.name} ended with status {status}; its log ends:\n"
+                                    f"{process.last_lines()}")
+
+    def ctl(self, *arguments):
+        """porticoctl's output, for people. CommandFailed with its complaint."""
+        done = subprocess.run(
+            [self.programs["porticoctl"], "--gateway", f"unix:{SOCKET}", *map(str, arguments)],
+            capture_output=True, text=True, timeout=20)
+        if done.returncode != 0:
+            raise CommandFailed(f"porticoctl {' '.join(map(str, arguments))}: status "
+                                f"{done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def ctl_json(self, *arguments):
+        return json.loads(self.ctl(*arguments, "-o", "json"))
+
+    def services(self):
+        return self.ctl_json("get", "services").get("services", [])
+
+    def drops(self):
+        """{reason: packets}."""
+        return {drop["reason"]: int(drop.get("packets", 0))
+                for drop in self.ctl_json("get", "drops")["drops"]}
+
+    def logs(self):
+        """The ends of both logs, for a failure's report."""
+        parts = []
+        for name in ("porticod.log", "controller.log"):
+            with contextlib.suppress(FileNotFoundError):
+                lines = (isolation.RUN / name).read_text(errors="replace").splitlines()[-30:]
+                parts += [f"--- {name}", *lines]
+        return "\n".join(parts)
