@@ -1,0 +1,58 @@
+#include "controlplane/yaml/special_messages.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "controlplane/yaml/field_values.h"
+#include "controlplane/yaml/scalars.h"
+
+namespace portico {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+absl::Status read_duration(const YamlNode& scalar, Message* message) {
+  absl::StatusOr<absl::Duration> value = to_duration(scalar);
+  if (!value.ok()) return value.status();
+  // By reflection and not by cast: the type may come from a dynamic pool.
+  const google::protobuf::Reflection& reflection = *message->GetReflection();
+  const Descriptor& type = *message->GetDescriptor();
+  reflection.SetInt64(message, type.FindFieldByName("seconds"),
+                      absl::IDivDuration(*value, absl::Seconds(1), &*value));
+  reflection.SetInt32(
+      message, type.FindFieldByName("nanos"),
+      static_cast<std::int32_t>(absl::IDivDuration(*value, absl::Nanoseconds(1), &*value)));
+  return absl::OkStatus();
+}
+
+// apimachinery/pkg/util/intstr: Type is 0 for Int, 1 for String.
+absl::Status read_int_or_string(const YamlNode& scalar, Message* message) {
+  const Descriptor& type = *message->GetDescriptor();
+  const bool is_number = !scalar.quoted && is_decimal(scalar.text);
+  const FieldDescriptor* value = type.FindFieldByCamelcaseName(is_number ? "intVal" : "strVal");
+  const FieldDescriptor* kind = type.FindFieldByName("type");
+  if (kind != nullptr) {
+    YamlNode number = scalar;
+    number.quoted = false;
+    number.text = is_number ? "0" : "1";
+    const absl::Status status = set_scalar(number, FieldNames::kJson, *kind, message);
+    if (!status.ok()) return status;
+  }
+  return set_scalar(scalar, FieldNames::kJson, *value, message);
+}
+
+bool is_int_or_string(const Descriptor& type) {
+  return type.name() == "IntOrString" && type.FindFieldByCamelcaseName("intVal") != nullptr &&
+         type.FindFieldByCamelcaseName("strVal") != nullptr;
+}
+
+}  // namespace
+
+MessageReader find_special_message(const Descriptor& type) {
+  if (type.full_name() == "google.protobuf.Duration") return read_duration;
+  if (is_int_or_string(type)) return read_int_or_string;
+  return nullptr;
+}
+
+}  // namespace portico
