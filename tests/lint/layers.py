@@ -1,0 +1,131 @@
+"""Layers: each folder includes only what the table below says.
+
+usage: layers.py [ROOT]
+
+The longest prefix of a file's path finds its row. A row names whole folders of ours and groups of
+libraries; a folder may always include itself. docs/architecture.md says why the layers are as
+they are.
+"""
+
+import re
+import sys
+
+from sources import ROOT, Finding, code_lines, files, includes, read, report
+
+# A group of headers of libraries: a pattern that must match the whole of <...> or "...".
+LIBRARIES = {
+    "std": r"[a-z_0-9]+",
+    "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|poll|pthread|pwd|grp|sched|signal|unistd)\.h",
+    "intrinsics": r"(arm_neon|emmintrin|immintrin|x86intrin)\.h",
+    "abseil": r"absl/.+",
+    "string_view": r"absl/strings/string_view\.h",
+    "dpdk": r"(bus_.+_driver|cmdline.*|ethdev_.+|rte_.+)\.h",
+    # Tables and memory, nothing that knows of devices, queues or packets.
+    "dpdk_tables": r"rte_(branch_prediction|common|config|errno|hash|hash_crc|jhash|lpm6?|malloc|memory|prefetch|rcu_qsbr|thash)\.h",
+    "dpdk_threads": r"rte_(cycles|eal|launch|lcore|pause|per_lcore|ring|thread)\.h",
+    "grpc": r"(grpc|grpcpp)/.+",
+    "protobuf": r"google/(api|protobuf|rpc)/.+",
+    "yaml": r"yaml-cpp/.+",
+    "prometheus": r"prometheus/.+",
+    "curl": r"curl/.+",
+    "spdlog": r"spdlog/.+",
+    "cli11": r"CLI/.+",
+}
+
+DATAPLANE = "dataplane/packet dataplane/net dataplane/state dataplane/stage dataplane/runtime dataplane/io"
+
+# folder or file: (folders of ours, groups of libraries)
+LAYERS = {
+    "include/portico": ("", "std posix abseil"),
+    "dataplane/packet": ("include", "std string_view"),
+    "dataplane/net": ("include dataplane/packet", "std string_view"),
+    "dataplane/state": ("include dataplane/packet dataplane/net",
+                        "std intrinsics abseil dpdk_tables"),
+    "dataplane/stage": ("include dataplane/packet dataplane/net dataplane/state",
+                        "std intrinsics string_view dpdk_tables"),
+    "dataplane/runtime": ("include dataplane/packet dataplane/net dataplane/state dataplane/stage",
+                          "std posix abseil spdlog dpdk_tables dpdk_threads"),
+    "dataplane/io": ("include dataplane/packet", "std posix abseil spdlog dpdk"),
+    "dataplane/main.cc": (f"include proto/portico {DATAPLANE} controlplane/store controlplane/api "
+                          "controlplane/metrics controlplane/config",
+                          "std posix abseil spdlog dpdk grpc protobuf cli11"),
+    "controlplane/store": ("include", "std abseil"),
+    "controlplane/yaml": ("include", "std posix abseil yaml protobuf"),
+    "controlplane/api": ("include proto/portico controlplane/store",
+                         "std posix abseil spdlog grpc protobuf"),
+    "controlplane/metrics": ("include proto/portico controlplane/store",
+                             "std abseil spdlog grpc protobuf prometheus"),
+    "controlplane/config": ("include proto/portico controlplane/store controlplane/yaml",
+                            "std posix abseil spdlog protobuf yaml"),
+    "controlplane/kubernetes": ("include proto controlplane/yaml",
+                                "std posix abseil spdlog protobuf yaml curl"),
+    "controlplane/translate": ("include proto", "std abseil protobuf"),
+    "controlplane/push": ("include proto/portico", "std posix abseil spdlog grpc protobuf"),
+    "controlplane/cli": ("include proto/portico", "std posix abseil grpc protobuf cli11"),
+    # The composition root of portico-controller, which meets the gateway only through proto/.
+    "controlplane/main.cc": ("include proto controlplane/yaml controlplane/kubernetes "
+                             "controlplane/translate controlplane/push",
+                             "std posix abseil spdlog grpc protobuf cli11"),
+}
+
+# What a stage must not do: it gets memory and gives verdicts.
+STAGE = "dataplane/stage"
+STAGE_BANS = [
+    (r"\bnow\s*\(", "reads a clock: the time is read once a burst and handed down"),
+    (r"\brte_(rdtsc|get_\w*cycles|get_timer)\w*|\b__rdtsc\b|\bclock_gettime\b", "reads a clock"),
+    (r"\bspdlog\b|\bprintf\s*\(|\bstd::c(out|err)\b", "logs"),
+    (r"\bnew\b|\bdelete\b(?!\s*;)|\b(m|c|re)alloc\s*\(|\bfree\s*\(|\brte_\w*alloc\w*|\bmake_(unique|shared)\b",
+     "allocates or frees"),
+    (r"\bvirtual\b|\boverride\b|\bstd::function\b", "calls what the compiler can't see"),
+    (r"\bstd::(atomic|mutex|lock_guard|unique_lock)\b", "synchronises with other workers"),
+    (r"\bthrow\b|\btry\b", "throws"),
+    (r"\brte_(eth|mbuf|pktmbuf|ring)_\w+", "sends, receives or frees"),
+]
+
+
+def is_under(path, folder):
+    return path == folder or path.startswith(folder + "/")
+
+
+def row_of(path):
+    """The table's key for a file, or None."""
+    return max((key for key in LAYERS if is_under(path, key)), key=len, default=None)
+
+
+def check_includes(path, text):
+    row = row_of(path)
+    if row is None:
+        return [Finding(path, 0, "lies in a folder that the table in tests/lint/layers.py does not know")]
+    folders, groups = (words.split() for words in LAYERS[row])
+    found = []
+    for number, quote, name in includes(text):
+        ours = quote == '"' and re.match(r"(include|proto|dataplane|controlplane|tests)/", name)
+        if ours and not any(is_under(name, folder) for folder in [row, *folders]):
+            allowed = ", ".join(folders) or "nothing of ours"
+            found.append(Finding(path, number, f'{row} must not include "{name}" (may: {allowed})'))
+        if not ours and not any(re.fullmatch(LIBRARIES[group], name) for group in groups):
+            allowed = ", ".join(groups)
+            found.append(Finding(path, number, f"{row} must not include <{name}> (may: {allowed})"))
+    return found
+
+
+def check_stage(path, text):
+    if not is_under(path, STAGE):
+        return []
+    return [Finding(path, number, f"a stage {why}: {line.strip()}")
+            for number, line in code_lines(text)
+            for pattern, why in STAGE_BANS
+            if not line.lstrip().startswith("#") and re.search(pattern, line)]
+
+
+def check(root):
+    found = []
+    for path in files(root, "*.h", "*.cc", "*.def"):
+        if re.match(r"(include|dataplane|controlplane)/", path):
+            text = read(root, path)
+            found += check_includes(path, text) + check_stage(path, text)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(report(check(sys.argv[1] if len(sys.argv) > 1 else ROOT)))
