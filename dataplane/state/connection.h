@@ -4,6 +4,9 @@
 
 #include "dataplane/state/endpoint_ref.h"
 #include "dataplane/state/tcp_state.h"
+#include "include/portico/byte_order.h"
+#include "include/portico/ip_address.h"
+#include "include/portico/protocol.h"
 #include "include/portico/time.h"
 
 namespace portico {
@@ -41,14 +44,15 @@ struct ChecksumDelta {
 // Written and read by the owner worker only.
 template <typename Address>
 struct alignas(64) Connection {
+  // In the order of the two tuples, so that ConnectionTable compares either without a branch.
   Address client;
   Address service;
-  Address source;  // the client's own, or one of the gateway's with masquerade
   Address endpoint;
+  Address source;  // the client's own, or one of the gateway's with masquerade
   L4Port client_port;
   L4Port service_port;
-  L4Port source_port;
   L4Port endpoint_port;
+  L4Port source_port;
   Protocol protocol = Protocol::kTcp;
   ConnectionState state = ConnectionState::kUdpUnreplied;
   ChecksumDelta delta;  // of Direction::kOriginal
@@ -68,5 +72,7 @@ struct alignas(64) Connection {
     return {endpoint, source, endpoint_port, source_port, protocol};
   }
 };
+static_assert(sizeof(Connection<Ipv4Address>) == 64);
+static_assert(sizeof(Connection<Ipv6Address>) == 128);
 
 }  // namespace portico

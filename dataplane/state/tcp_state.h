@@ -5,6 +5,8 @@
 // Tracking is liberal: no window check, so nothing is declared invalid that the two ends might
 // still understand.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
