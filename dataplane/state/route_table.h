@@ -27,11 +27,15 @@ class RouteTable {
   // Workers. Null when no route holds the address.
   const NextHop<Address>* find(const Address& destination) const noexcept;
 
-  // Control thread. ResourceExhausted when the table, or the array of next hops, is full; nothing
-  // has changed then.
+  // Control thread: any number of set() and erase(), then publish(), then a grace period, then
+  // release(), before the next set() or erase(). Workers see the changes from publish() on, or, in
+  // IPv4, one by one before it: rte_lpm can be changed under its readers and rte_lpm6 can't.
+  //
+  // ResourceExhausted when the table, or the array of next hops, is full; nothing has changed then.
   absl::Status set(const IpPrefix& prefix, const NextHop<Address>& hop);
   void erase(const IpPrefix& prefix);
-  void release();  // when every worker has passed the removals
+  void publish();
+  void release();  // when every worker has passed publish()
 
   std::uint32_t size() const noexcept;
   std::uint32_t capacity() const noexcept;
