@@ -51,6 +51,7 @@ struct alignas(64) Packet {
 
   // Set by find_connection() and create_connection().
   ConnectionRef connection;
+  bool created_connection = false;
 
   // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable
   // ServiceEntry<Address> of its family, valid for this burst, and the chosen one of its endpoints.
@@ -77,6 +78,13 @@ struct alignas(64) Packet {
     headroom = static_cast<std::uint16_t>(headroom - bytes);
     length += bytes;
     contiguous += bytes;
+  }
+  // The reverse: the first `bytes` of the frame become headroom. Requires bytes <= contiguous.
+  void trim_front(std::uint16_t bytes) noexcept {
+    data += bytes;
+    headroom = static_cast<std::uint16_t>(headroom + bytes);
+    length -= bytes;
+    contiguous -= bytes;
   }
   // Cuts the frame to its first `bytes`. Requires bytes <= contiguous.
   void truncate(std::uint32_t bytes) noexcept {

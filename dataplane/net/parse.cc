@@ -1,0 +1,253 @@
+#include "dataplane/net/parse.h"
+
+#include "dataplane/net/checksum.h"
+#include "dataplane/net/headers.h"
+
+namespace portico {
+namespace {
+
+// A longer chain of extension headers is no honest packet's.
+constexpr int kMaxExtensionHeaders = 8;
+
+constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;  // RFC 9293 section 3.1
+
+// Whether `bytes` from `offset` on may be read.
+bool readable(const Packet& packet, std::uint32_t offset, std::uint32_t bytes) noexcept {
+  return packet.contiguous >= offset && packet.contiguous - offset >= bytes;
+}
+
+// Steps over the VLAN tag. Returns the EtherType behind it, or nothing when the frame was dropped.
+std::optional<std::uint16_t> parse_link(Packet& packet, const Link& link) noexcept {
+  if (!readable(packet, 0, sizeof(EthernetHeader))) {
+    packet.drop(DropReason::ethernet_truncated);
+    return std::nullopt;
+  }
+  const auto& ethernet = header_at<EthernetHeader>(packet.data);
+  if (ethernet.destination != link.mac && !ethernet.destination.is_multicast()) {
+    packet.drop(DropReason::not_our_mac);
+    return std::nullopt;
+  }
+  packet.l3_offset = sizeof(EthernetHeader);
+  std::uint16_t ether_type = ethernet.ether_type.host();
+  std::uint16_t vlan = 0;
+  if (ether_type == kEtherTypeVlan) {
+    if (!readable(packet, packet.l3_offset, sizeof(VlanTag))) {
+      packet.drop(DropReason::ethernet_truncated);
+      return std::nullopt;
+    }
+    const auto& tag = header_at<VlanTag>(packet.l3());
+    vlan = tag.control.host() & kVlanIdMask;
+    ether_type = tag.ether_type.host();
+    packet.l3_offset += sizeof(VlanTag);
+  }
+  if (vlan != link.vlan.value_or(0)) {
+    packet.drop(DropReason::vlan_unknown);
+    return std::nullopt;
+  }
+  return ether_type;
+}
+
+void parse_arp(Packet& packet) noexcept {
+  if (!readable(packet, packet.l3_offset, sizeof(ArpPacket))) {
+    return packet.drop(DropReason::arp_malformed);
+  }
+  const auto& arp = header_at<ArpPacket>(packet.l3());
+  if (arp.hardware_type.host() != kArpEthernet || arp.protocol_type.host() != kEtherTypeIpv4 ||
+      arp.hardware_size != sizeof(MacAddress) || arp.protocol_size != 4) {
+    packet.drop(DropReason::arp_malformed);
+  }
+}
+
+// TCP flags that no end sends: nothing at all, or a beginning that is an end.
+bool flags_are_impossible(std::uint8_t flags) noexcept {
+  const std::uint8_t known = flags & (kFin | kSyn | kRst | kAck);
+  return known == 0 || ((known & kSyn) != 0 && (known & (kFin | kRst)) != 0) ||
+         (known & (kFin | kRst)) == (kFin | kRst) || known == kFin;
+}
+
+void parse_tcp(Packet& packet, std::uint32_t available) noexcept {
+  if (available < sizeof(TcpHeader) || !readable(packet, packet.l4_offset, sizeof(TcpHeader))) {
+    return packet.drop(DropReason::l4_truncated);
+  }
+  const auto& tcp = header_at<TcpHeader>(packet.l4());
+  const std::uint32_t length = (tcp.data_offset >> 4) * 4u;
+  if (length < sizeof(TcpHeader) || flags_are_impossible(tcp.flags)) {
+    return packet.drop(DropReason::l4_header_malformed);
+  }
+  if (length > available || !readable(packet, packet.l4_offset, length)) {
+    return packet.drop(DropReason::l4_truncated);
+  }
+  packet.source_port = tcp.source_port.load();
+  packet.destination_port = tcp.destination_port.load();
+  packet.tcp_flags = tcp.flags;
+  packet.payload_offset = static_cast<std::uint16_t>(packet.l4_offset + length);
+  if (packet.source_port == L4Port() || packet.destination_port == L4Port()) {
+    packet.drop(DropReason::l4_header_malformed);
+  }
+}
+
+void parse_udp(Packet& packet, std::uint32_t available) noexcept {
+  if (available < sizeof(UdpHeader) || !readable(packet, packet.l4_offset, sizeof(UdpHeader))) {
+    return packet.drop(DropReason::l4_truncated);
+  }
+  const auto& udp = header_at<UdpHeader>(packet.l4());
+  if (udp.length.host() > available) return packet.drop(DropReason::l4_truncated);
+  packet.source_port = udp.source_port.load();
+  packet.destination_port = udp.destination_port.load();
+  packet.payload_offset = static_cast<std::uint16_t>(packet.l4_offset + sizeof(UdpHeader));
+  // RFC 768: a source port of 0 says that no reply is expected. A destination of 0 is nobody.
+  if (udp.length.host() < sizeof(UdpHeader) || packet.destination_port == L4Port()) {
+    packet.drop(DropReason::l4_header_malformed);
+  }
+}
+
+void parse_icmp(Packet& packet, std::uint32_t available) noexcept {
+  if (available < sizeof(IcmpHeader) || !readable(packet, packet.l4_offset, sizeof(IcmpHeader))) {
+    return packet.drop(DropReason::l4_truncated);
+  }
+  packet.payload_offset = static_cast<std::uint16_t>(packet.l4_offset + sizeof(IcmpHeader));
+}
+
+// `available`: bytes from the l4 header on, inside ip_length.
+void parse_l4(Packet& packet, std::uint8_t protocol, std::uint32_t available) noexcept {
+  packet.is_ip = true;
+  packet.protocol = static_cast<Protocol>(protocol);
+  const Protocol icmp = packet.family == Family::kIpv4 ? Protocol::kIcmp : Protocol::kIcmpv6;
+  if (packet.protocol == Protocol::kTcp) return parse_tcp(packet, available);
+  if (packet.protocol == Protocol::kUdp) return parse_udp(packet, available);
+  if (packet.protocol == icmp) return parse_icmp(packet, available);
+  packet.drop(DropReason::protocol_unsupported);
+}
+
+// RFC 1122 section 3.2.1.3: what is no single host's address is no source, and a gateway forwards
+// nothing to it. 0.0.0.0/8 is "this network".
+bool is_host(const Ipv4Address& address) noexcept {
+  const std::uint32_t host = address.word.host();
+  const std::uint32_t first = host >> 24;
+  return first != 0 && first != 127 && first < 224;
+}
+
+void parse_ipv4(Packet& packet) noexcept {
+  packet.family = Family::kIpv4;
+  if (!readable(packet, packet.l3_offset, sizeof(Ipv4Header))) {
+    return packet.drop(DropReason::ip_truncated);
+  }
+  const auto& ip = header_at<Ipv4Header>(packet.l3());
+  const std::uint16_t header_length = ip.header_length();
+  if (ip.version_and_length >> 4 != 4 || header_length < sizeof(Ipv4Header) ||
+      ip.total_length.host() < header_length) {
+    return packet.drop(DropReason::ip_header_malformed);
+  }
+  packet.ip_length = ip.total_length.host();
+  if (!readable(packet, packet.l3_offset, header_length) ||
+      packet.ip_length > packet.length - packet.l3_offset) {
+    return packet.drop(DropReason::ip_truncated);
+  }
+  ChecksumSum sum;
+  sum.add(packet.l3(), header_length);
+  if (sum.checksum() != 0) return packet.drop(DropReason::ip_checksum_wrong);
+  if (!is_host(Ipv4Address::from_bytes(ip.source.data()))) {
+    return packet.drop(DropReason::ip_source_invalid);
+  }
+  if (!is_host(Ipv4Address::from_bytes(ip.destination.data()))) {
+    return packet.drop(DropReason::ip_destination_invalid);
+  }
+  if ((ip.fragment.host() & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0) {
+    return packet.drop(DropReason::ip_fragment);
+  }
+  packet.l4_offset = static_cast<std::uint16_t>(packet.l3_offset + header_length);
+  parse_l4(packet, ip.protocol, packet.ip_length - header_length);
+}
+
+bool is_unspecified_or_loopback(const Ipv6Address& address) noexcept {
+  std::uint8_t others = 0;
+  for (std::size_t i = 0; i < 15; ++i) others |= address.bytes[i];
+  return others == 0 && address.bytes[15] <= 1;
+}
+
+// Steps over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or
+// nothing when the packet was dropped.
+std::optional<std::uint8_t> parse_extensions(Packet& packet, std::uint8_t next) noexcept {
+  const std::uint32_t end = packet.l3_offset + packet.ip_length;
+  std::uint32_t offset = packet.l3_offset + std::uint32_t{sizeof(Ipv6Header)};
+  for (int count = 0;; ++count) {
+    const bool is_extension = next == kIpv6HopByHop || next == kIpv6Routing ||
+                              next == kIpv6Fragment || next == kIpv6DestinationOptions;
+    if (!is_extension) break;
+    // RFC 8200 section 4.1: hop-by-hop options come first or not at all.
+    if (count == kMaxExtensionHeaders || (next == kIpv6HopByHop && count > 0) ||
+        end - offset < sizeof(Ipv6ExtensionHeader) ||
+        !readable(packet, offset, sizeof(Ipv6ExtensionHeader))) {
+      packet.drop(DropReason::ip_extension_malformed);
+      return std::nullopt;
+    }
+    const auto& extension = header_at<Ipv6ExtensionHeader>(packet.data + offset);
+    std::uint32_t length = (extension.length + 1u) * 8;
+    if (next == kIpv6Fragment) {
+      // RFC 6946: an "atomic fragment" is a whole packet.
+      constexpr std::uint16_t kOffsetAndMore = 0xfff9;
+      if ((extension.fragment.host() & kOffsetAndMore) != 0) {
+        packet.drop(DropReason::ip_fragment);
+        return std::nullopt;
+      }
+      length = sizeof(Ipv6ExtensionHeader);
+    }
+    if (end - offset < length || !readable(packet, offset, length)) {
+      packet.drop(DropReason::ip_extension_malformed);
+      return std::nullopt;
+    }
+    next = extension.next_header;
+    offset += length;
+  }
+  packet.l4_offset = static_cast<std::uint16_t>(offset);
+  return next;
+}
+
+void parse_ipv6(Packet& packet) noexcept {
+  packet.family = Family::kIpv6;
+  if (!readable(packet, packet.l3_offset, sizeof(Ipv6Header))) {
+    return packet.drop(DropReason::ip_truncated);
+  }
+  const auto& ip = header_at<Ipv6Header>(packet.l3());
+  if (ip.version_and_flow.host() >> 28 != 6) {
+    return packet.drop(DropReason::ip_header_malformed);
+  }
+  packet.ip_length = std::uint32_t{sizeof(Ipv6Header)} + ip.payload_length.host();
+  if (packet.ip_length > packet.length - packet.l3_offset) {
+    return packet.drop(DropReason::ip_truncated);
+  }
+  const std::optional<std::uint8_t> protocol = parse_extensions(packet, ip.next_header);
+  if (!protocol) return;
+  const auto source = Ipv6Address::from_bytes(ip.source.data());
+  const auto destination = Ipv6Address::from_bytes(ip.destination.data());
+  // Neighbor discovery alone comes from :: and goes to multicast addresses (RFC 4861 section 4.3).
+  const bool is_icmp = *protocol == static_cast<std::uint8_t>(Protocol::kIcmpv6);
+  if (source.is_multicast() ||
+      (is_unspecified_or_loopback(source) && !(is_icmp && source == Ipv6Address{}))) {
+    return packet.drop(DropReason::ip_source_invalid);
+  }
+  if ((destination.is_multicast() && !is_icmp) || is_unspecified_or_loopback(destination)) {
+    return packet.drop(DropReason::ip_destination_invalid);
+  }
+  parse_l4(packet, *protocol,
+           packet.ip_length - (packet.l4_offset - std::uint32_t{packet.l3_offset}));
+}
+
+}  // namespace
+
+void parse_frame(Packet& packet, const Link& link) noexcept {
+  const std::optional<std::uint16_t> ether_type = parse_link(packet, link);
+  if (!ether_type) return;
+  switch (*ether_type) {
+    case kEtherTypeIpv4:
+      return parse_ipv4(packet);
+    case kEtherTypeIpv6:
+      return parse_ipv6(packet);
+    case kEtherTypeArp:
+      return parse_arp(packet);
+    default:
+      return packet.drop(DropReason::ethertype_unknown);
+  }
+}
+
+}  // namespace portico

@@ -1,0 +1,59 @@
+#include "dataplane/stage/answer_echo.h"
+
+#include "dataplane/net/ip.h"
+#include "dataplane/stage/answer.h"
+
+namespace portico {
+namespace {
+
+template <typename Address>
+bool has_right_checksum(const Packet& packet) noexcept {
+  const std::uint32_t length = l4_length(packet);
+  ChecksumSum sum =
+      icmp_pseudo_header(source_of<Address>(packet), destination_of<Address>(packet), length);
+  sum.add(packet.l4(), length);
+  return sum.checksum() == 0;
+}
+
+template <typename Address>
+void answer(Packet& packet, const Port& port) noexcept {
+  const Address us = destination_of<Address>(packet);
+  set_addresses(packet, us, source_of<Address>(packet));
+  auto& icmp = header_at<IcmpHeader>(packet.l4());
+  // Type and code are one word of the checksum. Swapping the addresses leaves the sums as they are.
+  ChecksumSum delta;
+  delta.subtract(&icmp.type, 2);
+  icmp.type = Ip<Address>::kEchoReply;
+  delta.add(&icmp.type, 2);
+  icmp.checksum.store(Be16::from_wire(update_checksum(icmp.checksum.load().wire(), delta.fold())));
+  Ip<Address>::set_ttl(packet, kAnswerTtl);
+  send_back(packet, port);
+}
+
+}  // namespace
+
+template <typename Address>
+void answer_echo(const Batch& packets, StageContext& context) noexcept {
+  for (Packet& packet : packets) {
+    if (!packet.undecided() || packet.protocol != Ip<Address>::kIcmp) continue;
+    const auto& icmp = header_at<IcmpHeader>(packet.l4());
+    const LocalAddress local =
+        context.tables<Address>().locals.find(destination_of<Address>(packet));
+    if (!local.own && !local.service) {
+      packet.drop(DropReason::not_for_gateway);
+    } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
+      packet.drop(DropReason::icmp_unsupported);
+    } else if (packet.contiguous - packet.l4_offset < l4_length(packet)) {
+      packet.drop(DropReason::packet_too_big);
+    } else if (!has_right_checksum<Address>(packet)) {
+      packet.drop(DropReason::icmp_checksum_wrong);
+    } else {
+      answer<Address>(packet, context.port(packet.in_port));
+    }
+  }
+}
+
+template void answer_echo<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void answer_echo<Ipv6Address>(const Batch&, StageContext&) noexcept;
+
+}  // namespace portico

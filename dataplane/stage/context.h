@@ -1,0 +1,51 @@
+#pragma once
+
+#include "dataplane/stage/random.h"
+#include "dataplane/stage/rate_limit.h"
+#include "dataplane/state/connection_table.h"
+#include "dataplane/state/endpoint_table.h"
+#include "dataplane/state/local_addresses.h"
+#include "dataplane/state/neighbor_table.h"
+#include "dataplane/state/port_table.h"
+#include "dataplane/state/route_table.h"
+#include "dataplane/state/service_table.h"
+#include "dataplane/state/snat_ports.h"
+
+namespace portico {
+
+// The tables of one family as one worker meets them. The connections are the worker's own, all
+// else is shared and only read.
+template <typename Address>
+struct FamilyTables {
+  const ServiceTable<Address>& services;
+  const LocalAddresses<Address>& locals;
+  const RouteTable<Address>& routes;
+  const SnatPorts<Address>& snat;
+  ConnectionTable<Address>& connections;
+};
+
+// All that the stages may look at besides the packets. `now` is read once a burst.
+struct StageContext {
+  Instant now;
+  WorkerId self;
+  std::uint16_t workers = 1;
+  const PortTable& ports;
+  const EndpointTable& endpoints;
+  const NeighborTable& neighbors;
+  FamilyTables<Ipv4Address> v4;
+  FamilyTables<Ipv6Address> v6;
+  Random random;
+  RateLimit icmp_errors;
+
+  template <typename Address>
+  FamilyTables<Address>& tables() noexcept {
+    if constexpr (Address::kFamily == Family::kIpv4) {
+      return v4;
+    } else {
+      return v6;
+    }
+  }
+  const Port& port(PortId id) const noexcept { return ports[id.value]; }
+};
+
+}  // namespace portico

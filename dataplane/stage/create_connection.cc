@@ -1,0 +1,115 @@
+#include "dataplane/stage/create_connection.h"
+
+#include "dataplane/net/ip.h"
+#include "dataplane/net/owner_hash.h"
+
+namespace portico {
+namespace {
+
+// What translating client -> service into source -> endpoint does to the checksums, RFC 1624.
+template <typename Address>
+ChecksumDelta delta_of(const Connection<Address>& connection) noexcept {
+  const auto replace = [](ChecksumSum& sum, const Address& before, const Address& after) {
+    std::array<std::uint8_t, Address::kSize> bytes;
+    before.copy_to(bytes.data());
+    sum.subtract(bytes.data(), bytes.size());
+    after.copy_to(bytes.data());
+    sum.add(bytes.data(), bytes.size());
+  };
+  ChecksumSum sum;
+  replace(sum, connection.client, connection.source);
+  replace(sum, connection.service, connection.endpoint);
+  ChecksumDelta delta;
+  delta.l3 = sum.fold();
+  sum.subtract_word(connection.client_port.wire());
+  sum.add_word(connection.source_port.wire());
+  sum.subtract_word(connection.service_port.wire());
+  sum.add_word(connection.endpoint_port.wire());
+  delta.l4 = sum.fold();
+  return delta;
+}
+
+// Fills in source and source_port with the gateway's. Marks the packet when it can't.
+template <typename Address>
+bool masquerade(Connection<Address>& connection, Packet& packet, StageContext& context) noexcept {
+  const auto& tables = context.tables<Address>();
+  if (tables.snat.empty()) {
+    packet.drop(DropReason::snat_pool_empty);
+    return false;
+  }
+  const std::uint32_t hash = context.random.next();
+  for (unsigned attempt = 0; attempt < SnatPorts<Address>::kAttempts; ++attempt) {
+    const auto candidate = tables.snat.candidate(hash, attempt);
+    connection.source = candidate.address;
+    connection.source_port = candidate.port;
+    if (!tables.connections.find(connection.reply_tuple()).found()) return true;
+  }
+  packet.drop(DropReason::snat_ports_exhausted);
+  return false;
+}
+
+// The client's own address and, unless another connection has the same reply tuple (through
+// another Service address), its own port.
+template <typename Address>
+bool preserve(Connection<Address>& connection, Packet& packet, StageContext& context) noexcept {
+  const auto& tables = context.tables<Address>();
+  connection.source = connection.client;
+  connection.source_port = connection.client_port;
+  for (unsigned attempt = 0; attempt < SnatPorts<Address>::kAttempts; ++attempt) {
+    const std::uint32_t hash = client_side_hash(connection.source, connection.source_port);
+    if (owner_of(hash, context.workers) == context.self &&
+        !tables.connections.find(connection.reply_tuple()).found()) {
+      return true;
+    }
+    constexpr std::uint16_t kFirst = 1024;
+    connection.source_port = L4Port::from_host(
+        static_cast<std::uint16_t>(kFirst + context.random.below(65536u - kFirst)));
+  }
+  packet.drop(DropReason::snat_ports_exhausted);
+  return false;
+}
+
+template <typename Address>
+void create(Packet& packet, StageContext& context) noexcept {
+  auto& connections = context.tables<Address>().connections;
+  const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
+  const ServiceEndpoint<Address>& endpoint = service.endpoints[packet.endpoint];
+  Connection<Address> connection;
+  connection.client = source_of<Address>(packet);
+  connection.service = destination_of<Address>(packet);
+  connection.client_port = packet.source_port;
+  connection.service_port = packet.destination_port;
+  connection.protocol = packet.protocol;
+  // An earlier packet of this very burst may have made it.
+  packet.connection = connections.find(connection.original_tuple());
+  if (packet.connection.found()) return;
+
+  connection.endpoint = endpoint.address;
+  connection.endpoint_port = endpoint.port;
+  connection.endpoint_ref = endpoint.ref;
+  connection.state = packet.protocol == Protocol::kTcp ? ConnectionState::kSynSent
+                                                       : ConnectionState::kUdpUnreplied;
+  connection.last_seen = to_ticks(context.now);
+  const bool has_source = service.source_address == SourceAddress::kPreserve
+                              ? preserve(connection, packet, context)
+                              : masquerade(connection, packet, context);
+  if (!has_source) return;
+  connection.delta = delta_of(connection);
+  packet.connection = connections.insert(connection);
+  packet.created_connection = packet.connection.found();
+  if (!packet.created_connection) packet.drop(DropReason::connection_table_full);
+}
+
+}  // namespace
+
+template <typename Address>
+void create_connection(const Batch& packets, StageContext& context) noexcept {
+  for (Packet& packet : packets) {
+    if (packet.undecided() && !packet.connection.found()) create<Address>(packet, context);
+  }
+}
+
+template void create_connection<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void create_connection<Ipv6Address>(const Batch&, StageContext&) noexcept;
+
+}  // namespace portico

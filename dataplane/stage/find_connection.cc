@@ -1,0 +1,50 @@
+#include "dataplane/stage/find_connection.h"
+
+#include "dataplane/net/ip.h"
+
+namespace portico {
+namespace {
+
+template <typename Address>
+bool is_over(const Packet& packet, const Connection<Address>& connection,
+             const EndpointTable& endpoints) noexcept {
+  if (connection.protocol == Protocol::kUdp) return !endpoints.exists(connection.endpoint_ref);
+  return packet.connection.direction == Direction::kOriginal &&
+         opens_connection(packet.tcp_flags) && may_be_reopened(connection.state);
+}
+
+}  // namespace
+
+template <typename Address>
+void find_connection(const Batch& packets, StageContext& context) noexcept {
+  std::array<Packet*, kBurstSize> looked_up;
+  std::array<Tuple<Address>, kBurstSize> tuples;
+  std::array<ConnectionRef, kBurstSize> found;
+  std::size_t count = 0;
+  for (Packet& packet : packets) {
+    if (!packet.undecided() || packet.protocol == Ip<Address>::kIcmp) continue;
+    tuples[count] = {source_of<Address>(packet), destination_of<Address>(packet),
+                     packet.source_port, packet.destination_port, packet.protocol};
+    looked_up[count++] = &packet;
+  }
+  auto& connections = context.tables<Address>().connections;
+  connections.find(tuples.data(), count, found.data());
+
+  for (std::size_t i = 0; i < count; ++i) {
+    Packet& packet = *looked_up[i];
+    packet.connection = found[i];
+    if (!found[i].found() || !is_over(packet, connections[found[i]], context.endpoints)) continue;
+    // Later packets of the burst may have found it too; the record may soon be another's.
+    const std::uint32_t erased = found[i].index;
+    connections.erase(found[i]);
+    packet.connection = {};
+    for (std::size_t j = i + 1; j < count; ++j) {
+      if (found[j].index == erased) found[j] = {};
+    }
+  }
+}
+
+template void find_connection<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void find_connection<Ipv6Address>(const Batch&, StageContext&) noexcept;
+
+}  // namespace portico

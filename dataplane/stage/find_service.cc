@@ -1,0 +1,46 @@
+#include "dataplane/stage/find_service.h"
+
+#include "dataplane/net/ip.h"
+
+namespace portico {
+namespace {
+
+// Why nothing is done for a packet to this address.
+DropReason reason_for(const LocalAddress& local) noexcept {
+  if (local.service) return DropReason::service_port_unknown;
+  if (local.snat || local.retired) return DropReason::connection_unknown;
+  return local.own ? DropReason::gateway_port_closed : DropReason::not_for_gateway;
+}
+
+}  // namespace
+
+template <typename Address>
+void find_service(const Batch& packets, StageContext& context) noexcept {
+  auto& tables = context.tables<Address>();
+  std::array<Packet*, kBurstSize> looked_up;
+  std::array<ServiceKey<Address>, kBurstSize> keys;
+  std::array<const ServiceEntry<Address>*, kBurstSize> entries;
+  std::size_t count = 0;
+  for (Packet& packet : packets) {
+    if (!packet.undecided() || packet.connection.found()) continue;
+    keys[count] = {destination_of<Address>(packet), packet.destination_port, packet.protocol};
+    looked_up[count++] = &packet;
+  }
+  if (count == 0) return;
+  tables.services.find(keys.data(), count, entries.data());
+
+  for (std::size_t i = 0; i < count; ++i) {
+    Packet& packet = *looked_up[i];
+    packet.service = entries[i];
+    if (entries[i] == nullptr) {
+      packet.drop(reason_for(tables.locals.find(keys[i].address)));
+    } else if (packet.protocol == Protocol::kTcp && !opens_connection(packet.tcp_flags)) {
+      packet.drop(DropReason::connection_unknown);
+    }
+  }
+}
+
+template void find_service<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void find_service<Ipv6Address>(const Batch&, StageContext&) noexcept;
+
+}  // namespace portico

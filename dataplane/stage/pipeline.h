@@ -1,0 +1,80 @@
+#pragma once
+
+// The packet's way, top to bottom. This is the file to read first.
+//
+// A stage is a function over some packets of a burst. It looks at packets whose verdict is still
+// open, finds something out or rewrites them, and at most marks where they end; nothing here sends,
+// frees, counts, logs, waits or reads a clock. What becomes of a marked packet is runtime/settle.h.
+
+#include "dataplane/stage/answer_echo.h"
+#include "dataplane/stage/answer_link.h"
+#include "dataplane/stage/check_ttl.h"
+#include "dataplane/stage/create_connection.h"
+#include "dataplane/stage/find_connection.h"
+#include "dataplane/stage/find_service.h"
+#include "dataplane/stage/next_hop.h"
+#include "dataplane/stage/parse.h"
+#include "dataplane/stage/pick_endpoint.h"
+#include "dataplane/stage/steer.h"
+#include "dataplane/stage/track.h"
+#include "dataplane/stage/translate.h"
+
+namespace portico {
+
+enum class Stage {
+  kParse,
+  kAnswerLink,
+  kSteer,
+  kFindConnection,
+  kAnswerEcho,
+  kFindService,
+  kCheckTtl,
+  kPickEndpoint,
+  kCreateConnection,
+  kTrack,
+  kTranslate,
+  kNextHop,
+};
+
+// The way of packets of one family. `observe(stage)` is called after each stage: nothing in the
+// worker, the recorder in explain.
+template <typename Address, typename Observe>
+void run(const Batch& packets, StageContext& context, Observe&& observe) noexcept {
+  steer<Address>(packets, context);  // to the worker that owns the connection
+  observe(Stage::kSteer);
+  find_connection<Address>(packets, context);
+  observe(Stage::kFindConnection);
+  answer_echo<Address>(packets, context);
+  observe(Stage::kAnswerEcho);
+  find_service<Address>(packets, context);  // those without a connection, from here ...
+  observe(Stage::kFindService);
+  check_ttl<Address>(packets, context);
+  observe(Stage::kCheckTtl);
+  pick_endpoint<Address>(packets, context);
+  observe(Stage::kPickEndpoint);
+  create_connection<Address>(packets, context);  // ... to here
+  observe(Stage::kCreateConnection);
+  track<Address>(packets, context);
+  observe(Stage::kTrack);
+  translate<Address>(packets, context);
+  observe(Stage::kTranslate);
+  next_hop<Address>(packets, context);
+  observe(Stage::kNextHop);
+}
+
+template <typename Observe>
+void run_pipeline(Burst& burst, StageContext& context, Observe&& observe) noexcept {
+  parse(burst, context);
+  observe(Stage::kParse);
+  answer_link(burst, context);
+  observe(Stage::kAnswerLink);
+
+  Batch v4, v6;
+  for (Packet& packet : burst) {
+    if (packet.undecided()) (packet.family == Family::kIpv4 ? v4 : v6).add(packet);
+  }
+  if (!v4.empty()) run<Ipv4Address>(v4, context, observe);
+  if (!v6.empty()) run<Ipv6Address>(v6, context, observe);
+}
+
+}  // namespace portico

@@ -1,0 +1,37 @@
+#include "dataplane/stage/track.h"
+
+namespace portico {
+namespace {
+
+void count(std::uint32_t& packets) noexcept {
+  packets += packets != 0xffffffff;
+}
+
+template <typename Address>
+ConnectionState next_state(const Connection<Address>& connection, const Packet& packet) noexcept {
+  if (connection.protocol == Protocol::kTcp) {
+    return next_tcp_state(connection.state, packet.connection.direction, packet.tcp_flags);
+  }
+  return packet.connection.direction == Direction::kReply ? ConnectionState::kUdpReplied
+                                                          : connection.state;
+}
+
+}  // namespace
+
+template <typename Address>
+void track(const Batch& packets, StageContext& context) noexcept {
+  auto& connections = context.tables<Address>().connections;
+  const std::uint32_t now = to_ticks(context.now);
+  for (Packet& packet : packets) {
+    if (!packet.undecided()) continue;
+    Connection<Address>& connection = connections[packet.connection];
+    connections.touch(packet.connection, next_state(connection, packet), now);
+    count(packet.connection.direction == Direction::kOriginal ? connection.packets_original
+                                                              : connection.packets_reply);
+  }
+}
+
+template void track<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void track<Ipv6Address>(const Batch&, StageContext&) noexcept;
+
+}  // namespace portico
