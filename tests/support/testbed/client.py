@@ -54,10 +54,12 @@ class Client:
             tcp.close()
             raise
 
-    def get(self, address, path="/", port=80, timeout=5.0, local_port=0):
-        """One request on a connection of its own."""
+    def get(self, address, path="/", port=80, timeout=5.0, local_port=0, reset=False):
+        """One request on a connection of its own; with `reset`, it ends by RST."""
         tcp = self.connect(address, port, timeout, local_port)
         with contextlib.closing(tcp):
+            if reset:
+                tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             used_port = tcp.getsockname()[1]
             with self._request(tcp, address, path) as response:
                 return Answer(response.status, response.read(), used_port)

@@ -67,8 +67,13 @@ class Gateway:
         """Both programs; returns when the gateway forwards."""
         self.start_porticod()
         self.start_controller()
-        self.wait_for_services(*(f"default/{path.stem}" for path in MANIFESTS.glob("*.yaml")
-                                 if path.stem != "nodes"))
+        self.wait_for_services(*self.manifest_services())
+
+    @staticmethod
+    def manifest_services():
+        """The Services of the examples: a file each, named as its Service."""
+        return [f"default/{path.stem}" for path in MANIFESTS.glob("*.yaml")
+                if path.stem != "nodes"]
 
     def start_porticod(self):
         """Returns when its API answers."""
@@ -118,12 +123,34 @@ class Gateway:
         return json.loads(self.ctl(*arguments, "-o", "json"))
 
     def services(self):
-        return self.ctl_json("get", "services").get("services", [])
+        return self.ctl_json("get", "services")
 
     def drops(self):
         """{reason: packets}."""
-        return {drop["reason"]: int(drop.get("packets", 0))
-                for drop in self.ctl_json("get", "drops")["drops"]}
+        return {drop["reason"]: int(drop["packets"])
+                for drop in self.ctl_json("get", "drops", "--all")}
+
+    def totals(self):
+        """The counters of all workers together."""
+        workers = self.ctl_json("get", "counters")
+        return {name: sum(int(worker[name]) for worker in workers)
+                for name in ("received", "sent", "dropped", "punted", "handedOver",
+                             "connectionsMade")}
+
+    @staticmethod
+    def balance(totals):
+        """Where what was received went; both sides are equal once no packet is in flight."""
+        return totals["received"], sum(totals[name] for name in
+                                       ("sent", "dropped", "punted", "handedOver"))
+
+    @staticmethod
+    def explain_arguments(protocol, source, source_port, destination, destination_port):
+        """porticoctl's, for a packet."""
+        return ("explain", protocol, _socket(source, source_port),
+                _socket(destination, destination_port))
+
+    def explain(self, *packet):
+        return self.ctl_json(*self.explain_arguments(*packet))
 
     def logs(self):
         """The ends of both logs, for a failure's report."""
@@ -133,3 +160,7 @@ class Gateway:
                 lines = (isolation.RUN / name).read_text(errors="replace").splitlines()[-30:]
                 parts += [f"--- {name}", *lines]
         return "\n".join(parts)
+
+
+def _socket(address, port):
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -13,10 +13,12 @@ class Process:
     def __init__(self, name, arguments, namespace, log, environment=None):
         self.name = name
         self.log = log
+        # A session of its own: Ctrl-C in a terminal is for the run, which then ends its children.
         with netns.inside(namespace), open(log, "ab") as output:
             self._child = subprocess.Popen(
                 [*isolation.DIE_WITH_PARENT, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=isolation.RUN)
+                stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=isolation.RUN,
+                start_new_session=True)
 
     @property
     def pid(self):
