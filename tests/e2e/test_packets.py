@@ -1,0 +1,110 @@
+"""What the gateway answers itself, what it refuses, and what it says about that."""
+
+import contextlib
+
+import pytest
+
+from testbed import wait
+from testbed.client import Client
+from testbed.scenario import (ECHO, ECHO_PORT, FAMILIES, GATEWAY_DOWNLINK, GATEWAY_UPLINK, HELLO,
+                              HTTP_PORT, IPV4, NODES, PODS)
+
+in_both_families = pytest.mark.parametrize("family", FAMILIES, ids="ipv{}".format)
+
+
+@in_both_families
+def test_echo_requests_are_answered(gateway, scenario, client, family):
+    for address in (GATEWAY_UPLINK, HELLO, ECHO):
+        assert client.ping(address.of(family)), address.of(family)
+    assert Client(NODES[0].name).ping(GATEWAY_DOWNLINK.of(family))
+    assert client.ping(HELLO.of(family), payload=b"x" * 1400)
+    assert not client.ping(PODS[0].address.of(family), timeout=0.3), "the gateway is no router"
+
+
+@pytest.mark.shape(one_armed=True)
+@in_both_families
+def test_echo_requests_are_answered_one_armed(gateway, client, family):
+    for address in (GATEWAY_DOWNLINK, HELLO):
+        assert client.ping(address.of(family)), address.of(family)
+
+
+@in_both_families
+def test_the_last_hop_is_told(gateway, client, family):
+    """RFC 792 and RFC 4443 section 3.3: time exceeded in transit, from the gateway."""
+    complaint = client.icmp_error(ECHO.of(family), ECHO_PORT, ttl=1)
+    time_exceeded = (11, 0) if family == IPV4 else (3, 0)
+    assert complaint == (GATEWAY_UPLINK.of(family), *time_exceeded)
+
+
+@in_both_families
+def test_explain_names_the_reason_that_a_real_packet_shows(gateway, scenario, client, family):
+    unknown_port = 8081
+    told = gateway.explain("tcp", scenario.client_address.of(family), 40_000, HELLO.of(family),
+                           unknown_port)
+    assert told["verdict"] == "VERDICT_DROP", told
+    reason = told["dropReason"]
+    before = gateway.drops()
+    with pytest.raises(OSError):
+        client.connect(HELLO.of(family), unknown_port, timeout=0.3)
+    after = wait.until(lambda: (now := gateway.drops())[reason] > before[reason] and now, 5,
+                       f"a drop for {reason}")
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {reason}
+
+
+@in_both_families
+def test_explain_follows_a_packet_to_an_endpoint(gateway, scenario, client, family):
+    told = gateway.explain("tcp", scenario.client_address.of(family), 40_000, HELLO.of(family),
+                           HTTP_PORT)
+    assert told["verdict"] == "VERDICT_FORWARD", told
+    assert told["outPort"] == "downlink0"
+    assert told["destination"] in [
+        {"address": pod.address.of(family), "port": 8080} for pod in PODS], told
+    assert told["source"]["address"] == GATEWAY_DOWNLINK.of(family)
+    assert gateway.ctl_json("get", "connections") == [], "explain changes nothing"
+
+
+@in_both_families
+@pytest.mark.parametrize("path", ["/close", "/"], ids=["closed-by-server", "reset-by-client"])
+def test_a_client_port_is_used_again_at_once(gateway, client, family, path):
+    """Its connection in TIME_WAIT, or just reset, gives way to the new one."""
+    for _ in range(30):
+        answer = client.get(HELLO.of(family), path, timeout=1.0, local_port=30_303,
+                            reset=path == "/")
+        assert answer.pod in {pod.name for pod in PODS}
+
+
+@in_both_families
+def test_counters_add_up(gateway, client, family):
+    client.get_many(HELLO.of(family), 100)
+    client.ping(HELLO.of(family))
+    with contextlib.suppress(OSError):
+        client.connect(HELLO.of(family), 8081, timeout=0.3)
+
+    def balanced():
+        totals = gateway.totals()
+        received, settled = gateway.balance(totals)
+        assert received == settled, totals
+        return totals["connectionsMade"] >= 100
+
+    wait.until(balanced, 5, "received to be sent, dropped, punted or handed over")
+
+
+@in_both_families
+def test_connections_can_be_listed_and_deleted(gateway, scenario, client, family):
+    with contextlib.closing(client.connect(HELLO.of(family))) as tcp:
+        port = tcp.getsockname()[1]
+        only_ours = ("--client", scenario.client_address.of(family), "--client-port", port)
+        listed = wait.until(
+            lambda: [one for one in gateway.ctl_json("get", "connections", *only_ours)
+                     if one["state"] == "ESTABLISHED"], 5, "the connection in the list")
+        assert len(listed) == 1
+        assert listed[0]["service"] == {"address": HELLO.of(family), "port": HTTP_PORT}
+        assert listed[0]["servicePortId"].startswith("default/hello-world-service:http/")
+        gateway.ctl("delete", "connections", *only_ours)
+        assert gateway.ctl_json("get", "connections", *only_ours) == []
+        # In mid-stream, a packet of a connection that is gone makes no new one.
+        before = gateway.drops()["connection_unknown"]
+        tcp.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait.until(lambda: gateway.drops()["connection_unknown"] > before, 5,
+                   "a drop of the deleted connection's packet")
