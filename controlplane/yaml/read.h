@@ -49,7 +49,7 @@ struct YamlReadOptions {
   UnknownFields unknown_fields = UnknownFields::kRefuse;
   FieldNames field_names = FieldNames::kProto;
   // Where `node` stands in its document, for the paths in faults: "items[3]".
-  std::string path;
+  std::string path = "";
   // If not null, gets the place of each field that was read.
   YamlLocations* locations = nullptr;
 };

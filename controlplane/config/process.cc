@@ -1,0 +1,100 @@
+// api, memory, state_directory, log_level: the process around the gateway.
+
+#include <sys/un.h>
+
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/config/sections.h"
+
+namespace portico {
+namespace {
+
+constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;  // a zero byte ends it
+
+bool is_absolute(absl::string_view path) {
+  return !path.empty() && path[0] == '/';
+}
+
+// "127.0.0.1:9000" or "[::1]:9000": an address of this machine and a port.
+bool is_listen_address(absl::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos) return false;
+  std::uint32_t port = 0;
+  const absl::string_view digits = text.substr(colon + 1);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != absl::string_view::npos ||
+      !absl::SimpleAtoi(digits, &port) || port == 0 || port > 65535) {
+    return false;
+  }
+  absl::string_view host = text.substr(0, colon);
+  const bool bracketed = absl::StartsWith(host, "[") && absl::EndsWith(host, "]");
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const absl::StatusOr<IpAddress> address = IpAddress::parse(host);
+  return address.ok() && address->is_v4() != bracketed && !address->is_multicast();
+}
+
+}  // namespace
+
+void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults) {
+  if (api.has_socket()) {
+    config->socket = api.socket();
+    if (!is_absolute(api.socket())) {
+      faults->add("api.socket", "must be an absolute path");
+    } else if (api.socket().size() > kMaxSocketPath) {
+      faults->add("api.socket",
+                  absl::StrCat("has ", api.socket().size(),
+                               " bytes; the path of a UNIX socket has at most ", kMaxSocketPath));
+    }
+  }
+  absl::flat_hash_set<std::string> seen;
+  for (int i = 0; i < api.tcp_size(); ++i) {
+    const std::string field = indexed("api.tcp", i);
+    if (!is_listen_address(api.tcp(i))) {
+      faults->add(field, absl::StrCat("must be an IP address and a port, 127.0.0.1:9000 or "
+                                      "[::1]:9000, not \"",
+                                      api.tcp(i), "\""));
+    } else if (!seen.insert(api.tcp(i)).second) {
+      faults->add(field, "is in the list already");
+    }
+    config->tcp.push_back(api.tcp(i));
+  }
+}
+
+void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,
+                  FieldFaults* faults) {
+  switch (file.memory().hugepages()) {
+    case config::v1::HUGEPAGES_ALWAYS:
+      config->hugepages = Hugepages::kAlways;
+      break;
+    case config::v1::HUGEPAGES_NEVER:
+      config->hugepages = Hugepages::kNever;
+      break;
+    default:
+      break;
+  }
+  if (file.has_state_directory()) {
+    config->state_directory = file.state_directory();
+    if (!file.state_directory().empty() && !is_absolute(file.state_directory())) {
+      faults->add("state_directory", "must be an absolute path, or empty");
+    }
+  }
+  switch (file.log_level()) {
+    case config::v1::LOG_LEVEL_DEBUG:
+      config->log_level = "debug";
+      break;
+    case config::v1::LOG_LEVEL_WARNING:
+      config->log_level = "warning";
+      break;
+    case config::v1::LOG_LEVEL_ERROR:
+      config->log_level = "error";
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace portico

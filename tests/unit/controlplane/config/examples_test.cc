@@ -1,0 +1,101 @@
+// Every example configuration of the repository is one that porticod accepts.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/config/config.h"
+#include "controlplane/yaml/load.h"
+#include "proto/portico/config/v1/config.pb.h"
+
+namespace portico {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+constexpr char kConfigs[] = PORTICO_SOURCE_ROOT "/configs";
+constexpr char kReference[] = PORTICO_SOURCE_ROOT "/configs/reference.yaml";
+
+// The YAML files right in `directory`; those deeper down are other things, such as manifests.
+std::vector<std::string> yaml_files(const std::string& directory) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
+  }
+  return paths;
+}
+
+TEST(ExampleConfigs, AreAccepted) {
+  std::vector<std::string> paths = yaml_files(std::string(kConfigs) + "/examples");
+  EXPECT_GE(paths.size(), 3u);
+  paths.push_back(kReference);
+  for (const std::string& path : paths)
+    EXPECT_TRUE(load_config(path).ok()) << load_config(path).status();
+}
+
+// Adds the path of each field of `type` that `node` does not have.
+void find_missing(const Descriptor& type, const YamlNode& node, const std::string& path,
+                  std::vector<std::string>* missing) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    const std::string field_path = absl::StrCat(path, ".", field.name());
+    const YamlNode* value = node.find(field.name());
+    if (value != nullptr && value->is_sequence() && !value->items.empty()) value = value->items[0];
+    if (value == nullptr) {
+      missing->push_back(field_path);
+    } else if (field.message_type() != nullptr && value->is_map()) {
+      find_missing(*field.message_type(), *value, field_path, missing);
+    }
+  }
+}
+
+TEST(ReferenceConfig, ShowsEveryField) {
+  Faults faults(kReference);
+  const auto text = read_text_file(kReference, 1 << 20);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const YamlDocuments documents = load_yaml(*text, {}, &faults);
+  ASSERT_EQ(documents.size(), 1u) << faults.to_string();
+  std::vector<std::string> missing;
+  find_missing(*config::v1::PorticodConfig::descriptor(), documents[0], "", &missing);
+  EXPECT_EQ(missing, std::vector<std::string>());
+}
+
+// What the comments of the schema and of the reference call defaults are those of GatewayConfig.
+TEST(ReferenceConfig, SaysTheDefaults) {
+  const absl::StatusOr<GatewayConfig> reference = load_config(kReference);
+  ASSERT_TRUE(reference.ok()) << reference.status();
+  const GatewayConfig defaults;
+  const TimeoutConfig& t = reference->timeouts;
+  const TimeoutConfig& u = defaults.timeouts;
+  EXPECT_EQ(t.tcp_syn_sent, u.tcp_syn_sent);
+  EXPECT_EQ(t.tcp_syn_received, u.tcp_syn_received);
+  EXPECT_EQ(t.tcp_established, u.tcp_established);
+  EXPECT_EQ(t.tcp_fin_wait, u.tcp_fin_wait);
+  EXPECT_EQ(t.tcp_close_wait, u.tcp_close_wait);
+  EXPECT_EQ(t.tcp_last_ack, u.tcp_last_ack);
+  EXPECT_EQ(t.tcp_time_wait, u.tcp_time_wait);
+  EXPECT_EQ(t.tcp_close, u.tcp_close);
+  EXPECT_EQ(t.udp_unreplied, u.udp_unreplied);
+  EXPECT_EQ(t.udp_replied, u.udp_replied);
+  EXPECT_EQ(reference->capacity.connections, defaults.capacity.connections);
+  EXPECT_EQ(reference->capacity.frontends, defaults.capacity.frontends);
+  EXPECT_EQ(reference->capacity.endpoints, defaults.capacity.endpoints);
+  EXPECT_EQ(reference->capacity.routes, defaults.capacity.routes);
+  EXPECT_EQ(reference->capacity.neighbors, defaults.capacity.neighbors);
+  EXPECT_EQ(reference->snat.first_port, defaults.snat.first_port);
+  EXPECT_EQ(reference->snat.last_port, defaults.snat.last_port);
+  EXPECT_EQ(reference->workers.max_nap, defaults.workers.max_nap);
+  EXPECT_EQ(reference->hugepages, defaults.hugepages);
+  EXPECT_EQ(reference->api.socket, defaults.api.socket);
+  EXPECT_EQ(reference->state_directory, defaults.state_directory);
+  EXPECT_EQ(reference->log_level, defaults.log_level);
+  EXPECT_EQ(reference->ports.at(0).mtu, PortConfig().mtu);
+  EXPECT_EQ(reference->ports.at(0).queue_depth, PortConfig().queue_depth);
+}
+
+}  // namespace
+}  // namespace portico
