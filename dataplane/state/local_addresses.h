@@ -1,7 +1,30 @@
 #pragma once
 
-#include <cstdint>
+// Theory of operation
+//
+// All addresses that are the gateway's in some way, one table a family, looked up by workers to
+// tell the client's packets (to a Service) from endpoints' replies (to a SNAT address), and to know
+// what to answer ARP, neighbor solicitations and echo requests for.
+//
+// Each role comes and goes by itself, and an address may have several. A Service address is
+// counted, since many Service ports share one. When the last is gone it becomes *retired*: TCP
+// connections through it may live on, so that packets to it must still be seen as the client's.
+// Nobody knows when the last of these connections ends, so retired addresses stay, until the table
+// has no room for a new one; then the one that was retired first gives way.
+//
+//   add_service(a)  add_service(a)  remove_service(a)  remove_service(a)  add_own(b) ...
+//   service         service         service            retired            gives way when full
+//
+// The hash table's value is the whole LocalAddress, packed into its word: a change is one store.
+//
+// table_             written by the control thread, read by the workers, lock-free
+// records_, retired_ the control thread's alone
 
+#include <cstdint>
+#include <map>
+
+#include "absl/container/flat_hash_map.h"
+#include "dataplane/state/hash_table.h"
 #include "include/portico/ip_address.h"
 #include "include/portico/strong_id.h"
 
@@ -20,25 +43,43 @@ struct LocalAddress {
   bool any() const noexcept { return own || snat || service || retired; }
 };
 
-// All addresses that are the gateway's in some way: an rte_hash with lock-free readers.
-// Written by the control thread.
 template <typename Address>
 class LocalAddresses {
  public:
-  explicit LocalAddresses(std::uint32_t capacity);
-  ~LocalAddresses();
+  // Throws std::bad_alloc.
+  explicit LocalAddresses(std::uint32_t capacity) : table_(capacity) {}
 
   // Workers. All false when the address is none of ours.
   LocalAddress find(const Address& address) const noexcept;
 
-  // Control thread. add_*() return false when the table is full; when it is, the retired address
-  // that was retired first gives way.
+  // Control thread. add_*() return false when the table is full of addresses that are not retired;
+  // nothing has changed then.
   bool add_own(const Address& address, PortId port);
   bool add_snat(const Address& address);
   // Counted: an address is a Service's until it was removed as often as it was added.
   bool add_service(const Address& address);
   void remove_service(const Address& address);
-  void release();  // when every worker has passed the removals
+  void release() { table_.release(); }  // when every worker has passed the removals
+
+  std::uint32_t size() const noexcept { return table_.size(); }  // retired ones too
+  std::uint32_t capacity() const noexcept { return table_.capacity(); }
+
+ private:
+  struct Record {
+    LocalAddress roles;
+    std::uint32_t services = 0;
+    std::uint64_t retired_as = 0;  // key of retired_; 0: it is not in there
+  };
+
+  template <typename Change>  // void(Record&)
+  bool add(const Address& address, Change&& change);
+  bool make_room();
+  void keep_from_giving_way(Record& record);
+
+  HashTable<Address, std::uint64_t> table_;
+  absl::flat_hash_map<Address, Record> records_;
+  std::map<std::uint64_t, Address> retired_;  // nothing but retired, the first one first
+  std::uint64_t next_retirement_ = 1;
 };
 
 }  // namespace portico

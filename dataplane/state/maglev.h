@@ -1,15 +1,27 @@
 #pragma once
 
+// Theory of operation
+//
+// Maglev hashing (Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer",
+// NSDI 2016, section 3.4). Each endpoint has a permutation of the table's places, given by its name
+// alone: `offset`, `offset + skip`, `offset + 2 skip`, ... modulo the size, which is a prime, so
+// that every place comes up once. The endpoints take turns, in the order of their names, and each
+// takes the first place of its permutation that is still free, until all are taken. So all have the
+// same number of places to within one turn, and when an endpoint goes, few places other than its
+// own change hands.
+//
+// The hashes behind offset and skip are our own and fixed: gateways of different machines,
+// compilers and releases must agree.
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace portico {
 
-// Builds the lookup table of Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4) over the
-// endpoints with these names: `size` entries (a prime), each an index into `names`. Gateways that
-// know the same names build the same table, in whatever order they learned them. Empty when `names`
-// is empty. Requires names.size() < 65,536.
+// Builds the lookup table over the endpoints with these names: `size` entries (a prime), each an
+// index into `names`. Gateways that know the same names build the same table, in whatever order
+// they learned them. Empty when `names` is empty. Requires names.size() < 65,536.
 std::vector<std::uint16_t> build_maglev(const std::vector<std::string>& names, std::uint32_t size);
 
 // The smallest of the table sizes 251, 1021, 4093, 16381, 65521 that is at least 100 times the

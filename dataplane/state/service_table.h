@@ -1,10 +1,31 @@
 #pragma once
 
+// Theory of operation
+//
+// From (address, port, protocol) to the Service port that is reached there, one table a family. The
+// value is a pointer to an immutable ServiceEntry: to change a Service, the control thread makes a
+// new entry, completely, and replaces the pointer in one store under each of its keys. Packets that
+// are under way go on with the entry they found; the old one is freed after a grace period:
+//
+//   auto fresh = make_entry(...);           // everything that may fail happens here
+//   for (key : frontends) table.set(key, fresh);
+//   for (key : frontends that went) table.erase(key);
+//   rcu.synchronize();                      // once for any number of Services
+//   delete old;  table.release();
+//
+// The table owns neither entries nor endpoints. What it promises about capacity and concurrency is
+// what state/hash_table.h promises.
+//
+// find()             workers, at any time
+// set/erase/release  the control thread
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "dataplane/packet/burst.h"
 #include "dataplane/state/endpoint_ref.h"
+#include "dataplane/state/hash_table.h"
 #include "include/portico/tables.h"
 
 namespace portico {
@@ -34,33 +55,43 @@ struct ServiceEntry {
   std::string id;  // ServicePort::id
   Selection selection = Selection::kRandom;
   SourceAddress source_address = SourceAddress::kMasquerade;
-  std::vector<ServiceEndpoint<Address>> endpoints;  // those that take new connections
-  std::vector<std::uint16_t> maglev;  // with Selection::kMaglev: indexes into `endpoints`
+  std::vector<ServiceEndpoint<Address>> endpoints{};  // those that take new connections
+  std::vector<std::uint16_t> maglev{};  // with Selection::kMaglev: indexes into `endpoints`
 };
 
-// The service table of one family: an rte_hash with lock-free readers.
-// One writer at a time (the control thread); workers only find().
 template <typename Address>
 class ServiceTable {
  public:
+  using Key = ServiceKey<Address>;
+  using Entry = ServiceEntry<Address>;
+
   // Throws std::bad_alloc.
-  explicit ServiceTable(std::uint32_t capacity);
-  ~ServiceTable();
+  explicit ServiceTable(std::uint32_t capacity) : table_(capacity) {}
 
-  const ServiceEntry<Address>* find(const ServiceKey<Address>& key) const noexcept;
+  // Null when there is none.
+  const Entry* find(const Key& key) const noexcept { return table_.find(key).value_or(nullptr); }
+
   // One pass over many keys; entries[i] is null where there is none. count <= kBurstSize.
-  void find(const ServiceKey<Address>* keys, std::size_t count,
-            const ServiceEntry<Address>** entries) const noexcept;
+  void find(const Key* keys, std::size_t count, const Entry** entries) const noexcept {
+    static_assert(kBurstSize <= Table::kMaxKeys);
+    const std::uint64_t found = table_.find(keys, count, entries);
+    for (std::size_t i = 0; i < count; ++i) {
+      if ((found >> i & 1) == 0) entries[i] = nullptr;
+    }
+  }
 
-  // Control thread. The table does not own the entries. set() fails (false) only when the table is
-  // full. A removed key's slot is used again after release(), to be called when every worker has
-  // passed the removal.
-  bool set(const ServiceKey<Address>& key, const ServiceEntry<Address>* entry);
-  void erase(const ServiceKey<Address>& key);
-  void release();
+  // False only when the table is full. A removed key's place is used again after release(), to be
+  // called when every worker has passed the removal.
+  bool set(const Key& key, const Entry* entry) { return table_.set(key, entry); }
+  void erase(const Key& key) { table_.erase(key); }
+  void release() { table_.release(); }
 
-  std::uint32_t size() const noexcept;
-  std::uint32_t capacity() const noexcept;
+  std::uint32_t size() const noexcept { return table_.size(); }
+  std::uint32_t capacity() const noexcept { return table_.capacity(); }
+
+ private:
+  using Table = HashTable<Key, const Entry*>;
+  Table table_;
 };
 
 }  // namespace portico
