@@ -4,18 +4,12 @@
 
 #include "dataplane/state/endpoint_ref.h"
 #include "dataplane/state/tcp_state.h"
+#include "dataplane/state/ticks.h"
 #include "include/portico/byte_order.h"
 #include "include/portico/ip_address.h"
 #include "include/portico/protocol.h"
-#include "include/portico/time.h"
 
 namespace portico {
-
-// Connections keep time in ticks: 32 bits of 1/64 s last for two years and wrap without harm.
-inline constexpr Duration kTick = std::chrono::nanoseconds(1'000'000'000 / 64);
-constexpr std::uint32_t to_ticks(Instant now) noexcept {
-  return static_cast<std::uint32_t>(now.time_since_epoch() / kTick);
-}
 
 // What a packet has in its headers, and what a connection is found by.
 template <typename Address>

@@ -1,0 +1,143 @@
+#include "dataplane/state/tcp_state.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dataplane/state/ticks.h"
+
+namespace portico {
+namespace {
+
+// What a packet means to the state table.
+enum class FlagClass : std::uint8_t { kSyn, kSynAck, kAck, kFin, kRst, kOther };
+constexpr std::size_t kFlagClasses = 6;
+constexpr std::size_t kFlagCombinations = 32;  // of FIN, SYN, RST, PSH, ACK
+
+// RST decides before all else (RFC 9293 section 3.10.7.4, second check), then SYN, FIN, ACK. SYN
+// with FIN, and no flag of these at all, is nothing that a TCP sends.
+constexpr FlagClass classify(std::size_t flags) noexcept {
+  const bool ack = (flags & kTcpAck) != 0;
+  if ((flags & kTcpRst) != 0) return FlagClass::kRst;
+  if ((flags & kTcpSyn) != 0 && (flags & kTcpFin) != 0) return FlagClass::kOther;
+  if ((flags & kTcpSyn) != 0) return ack ? FlagClass::kSynAck : FlagClass::kSyn;
+  if ((flags & kTcpFin) != 0) return FlagClass::kFin;
+  return ack ? FlagClass::kAck : FlagClass::kOther;
+}
+
+constexpr auto kClassOfFlags = [] {
+  std::array<FlagClass, kFlagCombinations> classes{};
+  for (std::size_t flags = 0; flags < classes.size(); ++flags) classes[flags] = classify(flags);
+  return classes;
+}();
+
+using Row = std::array<ConnectionState, kConnectionStateCount>;
+using Table = std::array<std::array<Row, kFlagClasses>, 2>;
+
+constexpr auto kUu = ConnectionState::kUdpUnreplied;
+constexpr auto kUr = ConnectionState::kUdpReplied;
+constexpr auto kSs = ConnectionState::kSynSent;
+constexpr auto kSr = ConnectionState::kSynReceived;
+constexpr auto kEs = ConnectionState::kEstablished;
+constexpr auto kFw = ConnectionState::kFinWait;
+constexpr auto kCw = ConnectionState::kCloseWait;
+constexpr auto kLa = ConnectionState::kLastAck;
+constexpr auto kTw = ConnectionState::kTimeWait;
+constexpr auto kCl = ConnectionState::kClose;
+
+// [direction][flag class][state]. The columns of UDP's states are never asked for.
+//
+// What makes no sense keeps the state: the two ends judge by sequence numbers which we don't look
+// at, so whatever we can't place is for them to accept or to refuse, and a forged packet should
+// change as little as possible.
+constexpr Table kNext = {{
+    {{
+        // From the client. Columns: the present state.
+        // UDP      SS   SR   ES   FW   CW   LA   TW   CL
+        // SYN: retransmitted, or a restarted client's, which the endpoint answers with a challenge
+        // ACK, so that the client resets the old connection (RFC 9293 section 3.5.1, RFC 5961
+        // section 4). Only a finished connection begins anew (RFC 9293 section 3.6.1).
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kSs, kSs},
+        // SYN/ACK: simultaneous open, when the endpoint has sent its own SYN (SR, see below). In
+        // SYN_SENT there is no SYN that it could acknowledge: the wrong direction.
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        // ACK: the third packet of the handshake opens. In SYN_SENT it is left over from an older
+        // connection; the endpoint will reset it. After the first FIN it may be the other end's
+        // acknowledgement, after the second the last one. We can't tell it from other data without
+        // sequence numbers; to guess costs no more than another timeout.
+        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kCl},
+        // FIN: also as the first packet after SYN/ACK (its ACK opens, its FIN closes at once). The
+        // second FIN leads to LAST_ACK; a retransmission of the first, which we can't tell from
+        // it, only shortens the timeout. In TIME_WAIT it is the retransmitted last one.
+        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl},
+        // RST: the client gives up, in any state (RFC 9293 section 3.5.3).
+        {kUu, kUr, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl},
+        // Other: nothing.
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+    }},
+    {{
+        // From the endpoint.
+        // UDP      SS   SR   ES   FW   CW   LA   TW   CL
+        // SYN: in SYN_SENT simultaneous open (RFC 9293 section 3.5, figure 7): both ends are in
+        // SYN-RECEIVED then. Endpoints open no connection to a client through the gateway, so a
+        // finished one does not begin anew from here.
+        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        // SYN/ACK: the second packet of the handshake, or a retransmission of it.
+        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        // ACK: in SYN_SENT a challenge to a SYN for a half-open connection (RFC 9293 section
+        // 3.5.1), in SYN_RECEIVED premature data or the challenge to a second SYN: only the client
+        // proves by its ACK that it has seen the endpoint's SYN.
+        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kCl},
+        // FIN: an endpoint may close in SYN-RECEIVED already (RFC 9293 section 3.10.4).
+        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl},
+        // RST: refused in SYN_SENT, given up elsewhere. CLOSE is short, and the client may begin
+        // anew on the same tuple at once.
+        {kUu, kUr, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl},
+        // Other: nothing.
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+    }},
+}};
+
+constexpr std::array<const char*, kConnectionStateCount> kNames = {
+    "UNREPLIED", "REPLIED",    "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED",
+    "FIN_WAIT",  "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",    "CLOSE"};
+
+// Rounded up, so that no connection ends before its time; at least one tick, and less than half of
+// what 32 bits hold, so that ages compare through the wrap.
+std::uint32_t to_timeout(Duration duration) noexcept {
+  constexpr Duration::rep kLongest = std::int64_t{1} << 30;
+  const Duration::rep ticks = duration / kTick + (duration % kTick > Duration(0) ? 1 : 0);
+  return static_cast<std::uint32_t>(std::clamp<Duration::rep>(ticks, 1, kLongest));
+}
+
+}  // namespace
+
+absl::string_view to_string(ConnectionState state) noexcept {
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+ConnectionState next_tcp_state(ConnectionState state, Direction direction,
+                               std::uint8_t tcp_flags) noexcept {
+  const FlagClass flags = kClassOfFlags[tcp_flags % kFlagCombinations];
+  return kNext[static_cast<std::size_t>(direction)][static_cast<std::size_t>(flags)]
+              [static_cast<std::size_t>(state)];
+}
+
+TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
+  TimeoutTicks ticks{};
+  const auto set = [&ticks](ConnectionState state, Duration duration) {
+    ticks[static_cast<std::size_t>(state)] = to_timeout(duration);
+  };
+  set(ConnectionState::kUdpUnreplied, config.udp_unreplied);
+  set(ConnectionState::kUdpReplied, config.udp_replied);
+  set(ConnectionState::kSynSent, config.tcp_syn_sent);
+  set(ConnectionState::kSynReceived, config.tcp_syn_received);
+  set(ConnectionState::kEstablished, config.tcp_established);
+  set(ConnectionState::kFinWait, config.tcp_fin_wait);
+  set(ConnectionState::kCloseWait, config.tcp_close_wait);
+  set(ConnectionState::kLastAck, config.tcp_last_ack);
+  set(ConnectionState::kTimeWait, config.tcp_time_wait);
+  set(ConnectionState::kClose, config.tcp_close);
+  return ticks;
+}
+
+}  // namespace portico

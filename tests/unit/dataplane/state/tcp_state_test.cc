@@ -1,0 +1,252 @@
+#include "dataplane/state/tcp_state.h"
+
+#include <string>
+#include <vector>
+
+#include "dataplane/state/ticks.h"
+#include "gtest/gtest.h"
+
+namespace portico {
+namespace {
+
+using enum ConnectionState;
+
+struct Step {
+  Direction from;
+  std::uint8_t flags;
+  ConnectionState expected;
+};
+
+struct Conversation {
+  const char* name;
+  ConnectionState begin;
+  std::vector<Step> steps;
+};
+
+constexpr auto kClient = Direction::kOriginal;
+constexpr auto kEndpoint = Direction::kReply;
+constexpr std::uint8_t kSyn = kTcpSyn;
+constexpr std::uint8_t kSynAck = kTcpSyn | kTcpAck;
+constexpr std::uint8_t kAck = kTcpAck;
+constexpr std::uint8_t kData = kTcpAck | kTcpPsh;
+constexpr std::uint8_t kFin = kTcpFin | kTcpAck;
+constexpr std::uint8_t kRst = kTcpRst;
+constexpr std::uint8_t kRstAck = kTcpRst | kTcpAck;
+constexpr std::uint8_t kUrg = 0x20, kEce = 0x40, kCwr = 0x80;
+
+// The first packet, a SYN, made the connection: it begins in SYN_SENT.
+const Conversation kConversations[] = {
+    {"handshake, RFC 9293 figure 6",
+     kSynSent,
+     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kAck, kEstablished}}},
+    {"handshake with ECN, RFC 3168 section 6.1.1",
+     kSynSent,
+     {{kClient, kSyn | kEce | kCwr, kSynSent},
+      {kEndpoint, kSynAck | kEce, kSynReceived},
+      {kClient, kAck, kEstablished}}},
+    {"data with the handshake's ACK",
+     kSynSent,
+     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kData, kEstablished}}},
+    {"SYN and SYN/ACK are retransmitted",
+     kSynSent,
+     {{kClient, kSyn, kSynSent},
+      {kEndpoint, kSynAck, kSynReceived},
+      {kClient, kSyn, kSynReceived},
+      {kEndpoint, kSynAck, kSynReceived},
+      {kClient, kAck, kEstablished},
+      {kEndpoint, kSynAck, kEstablished},
+      {kClient, kAck, kEstablished}}},
+    {"simultaneous open, RFC 9293 figure 7",
+     kSynSent,
+     {{kEndpoint, kSyn, kSynReceived},
+      {kClient, kSynAck, kSynReceived},
+      {kEndpoint, kSynAck, kSynReceived},
+      {kClient, kAck, kEstablished}}},
+    {"refused, RFC 9293 section 3.5.2",
+     kSynSent,
+     {{kEndpoint, kRstAck, kClose}, {kClient, kSyn, kSynSent}}},
+    {"the client gives up connecting", kSynSent, {{kClient, kRst, kClose}}},
+    {"old duplicate SYN, RFC 9293 figure 8",
+     kSynSent,
+     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kRst, kClose}, {kClient, kSyn, kSynSent}}},
+    {"half-open, RFC 9293 figure 9: the ACK of the other end's old connection draws a reset",
+     kSynSent,
+     {{kEndpoint, kAck, kSynSent}, {kClient, kRst, kClose}, {kClient, kSyn, kSynSent}}},
+    {"a restarted client's SYN is challenged, RFC 5961 section 4.2",
+     kEstablished,
+     {{kClient, kSyn, kEstablished}, {kEndpoint, kAck, kEstablished}, {kClient, kRst, kClose}}},
+    {"normal close, RFC 9293 figure 12",
+     kEstablished,
+     {{kClient, kFin, kFinWait},
+      {kEndpoint, kAck, kCloseWait},
+      {kEndpoint, kFin, kLastAck},
+      {kClient, kAck, kTimeWait}}},
+    {"the endpoint closes first",
+     kEstablished,
+     {{kEndpoint, kFin, kFinWait},
+      {kClient, kAck, kCloseWait},
+      {kClient, kFin, kLastAck},
+      {kEndpoint, kAck, kTimeWait}}},
+    {"simultaneous close, RFC 9293 figure 13",
+     kEstablished,
+     {{kClient, kFin, kFinWait},
+      {kEndpoint, kFin, kLastAck},
+      {kEndpoint, kAck, kTimeWait},
+      {kClient, kAck, kTimeWait}}},
+    {"FIN acknowledged by FIN",
+     kEstablished,
+     {{kClient, kFin, kFinWait}, {kEndpoint, kFin, kLastAck}, {kClient, kAck, kTimeWait}}},
+    {"half-closed, RFC 9293 section 3.6.1: the other end goes on sending",
+     kEstablished,
+     {{kClient, kFin, kFinWait},
+      {kEndpoint, kData, kCloseWait},
+      {kClient, kAck, kCloseWait},
+      {kEndpoint, kData, kCloseWait},
+      {kEndpoint, kFin, kLastAck},
+      {kClient, kAck, kTimeWait}}},
+    {"the last FIN is retransmitted",
+     kLastAck,
+     {{kEndpoint, kFin, kLastAck},
+      {kClient, kAck, kTimeWait},
+      {kEndpoint, kFin, kTimeWait},
+      {kClient, kAck, kTimeWait}}},
+    {"closed before anything was sent: FIN with the handshake's ACK",
+     kSynReceived,
+     {{kClient, kFin, kFinWait}, {kEndpoint, kAck, kCloseWait}, {kEndpoint, kFin, kLastAck}}},
+    {"the endpoint closes in SYN-RECEIVED, RFC 9293 section 3.10.4",
+     kSynReceived,
+     {{kEndpoint, kFin, kFinWait}, {kClient, kAck, kCloseWait}, {kClient, kFin, kLastAck}}},
+    {"reset in mid-stream by the client", kEstablished, {{kClient, kRstAck, kClose}}},
+    {"reset in mid-stream by the endpoint",
+     kEstablished,
+     {{kEndpoint, kRst, kClose}, {kClient, kData, kClose}, {kClient, kFin, kClose}}},
+    {"reset after the first FIN, by an endpoint that was not read from",
+     kFinWait,
+     {{kEndpoint, kRst, kClose}}},
+    {"reset in TIME_WAIT", kTimeWait, {{kClient, kRst, kClose}}},
+    {"a new SYN in TIME_WAIT, RFC 9293 section 3.6.1", kTimeWait, {{kClient, kSyn, kSynSent}}},
+    {"a SYN from an endpoint opens nothing in TIME_WAIT",
+     kTimeWait,
+     {{kEndpoint, kSyn, kTimeWait}, {kEndpoint, kSynAck, kTimeWait}}},
+    {"SYN/ACK in the wrong direction",
+     kSynSent,
+     {{kClient, kSynAck, kSynSent}, {kEndpoint, kSynAck, kSynReceived}}},
+    {"only the client's ACK establishes",
+     kSynReceived,
+     {{kEndpoint, kAck, kSynReceived}, {kClient, kAck, kEstablished}}},
+    {"ACK and FIN before any SYN/ACK",
+     kSynSent,
+     {{kClient, kAck, kSynSent}, {kClient, kFin, kSynSent}, {kEndpoint, kFin, kSynSent}}},
+    {"PSH and URG alone, no flags, SYN with FIN: nothing",
+     kEstablished,
+     {{kClient, kTcpPsh, kEstablished},
+      {kEndpoint, kUrg, kEstablished},
+      {kClient, 0, kEstablished},
+      {kEndpoint, 0, kEstablished},
+      {kClient, kTcpSyn | kTcpFin, kEstablished},
+      {kEndpoint, kTcpSyn | kTcpFin | kTcpAck, kEstablished}}},
+    {"RST goes before SYN and FIN",
+     kEstablished,
+     {{kClient, kTcpRst | kTcpSyn | kTcpFin | kTcpAck, kClose}}},
+};
+
+TEST(TcpState, Conversations) {
+  for (const Conversation& conversation : kConversations) {
+    ConnectionState state = conversation.begin;
+    for (std::size_t i = 0; i < conversation.steps.size(); ++i) {
+      const Step& step = conversation.steps[i];
+      state = next_tcp_state(state, step.from, step.flags);
+      ASSERT_EQ(to_string(state), to_string(step.expected)) << conversation.name << ", step " << i;
+    }
+  }
+}
+
+constexpr ConnectionState kTcpStates[] = {kSynSent,   kSynReceived, kEstablished, kFinWait,
+                                          kCloseWait, kLastAck,     kTimeWait,    kClose};
+
+// Whatever comes, a TCP connection stays in TCP's states, and a reset ends it.
+TEST(TcpState, EveryFlagInEveryState) {
+  for (const ConnectionState state : kTcpStates) {
+    for (const Direction from : {kClient, kEndpoint}) {
+      for (unsigned flags = 0; flags < 256; ++flags) {
+        const auto next = next_tcp_state(state, from, static_cast<std::uint8_t>(flags));
+        EXPECT_NE(next, kUdpUnreplied);
+        EXPECT_NE(next, kUdpReplied);
+        EXPECT_EQ(next == kClose,
+                  (flags & kTcpRst) != 0 ||
+                      (state == kClose && !opens_connection(static_cast<std::uint8_t>(flags))) ||
+                      (state == kClose && from == kEndpoint))
+            << to_string(state) << " " << flags;
+      }
+    }
+  }
+}
+
+// Only a SYN of the client leads back to the beginning, and only from where the table may be
+// reopened; whoever forges packets without it can't lengthen a timeout that way.
+TEST(TcpState, OnlyTheClientBeginsAnew) {
+  for (const ConnectionState state : kTcpStates) {
+    EXPECT_EQ(next_tcp_state(state, kClient, kSyn) == kSynSent,
+              state == kSynSent || may_be_reopened(state));
+    for (unsigned flags = 0; flags < 256; ++flags) {
+      if (state == kSynSent) continue;
+      EXPECT_NE(next_tcp_state(state, kEndpoint, static_cast<std::uint8_t>(flags)), kSynSent);
+    }
+  }
+}
+
+TEST(TcpState, OpensConnection) {
+  EXPECT_TRUE(opens_connection(kSyn));
+  EXPECT_TRUE(opens_connection(kSyn | kEce | kCwr));
+  for (const std::uint8_t flags :
+       {kSynAck, kAck, kFin, kRst, std::uint8_t{0}, std::uint8_t{kTcpSyn | kTcpFin},
+        std::uint8_t{kTcpSyn | kTcpRst}}) {
+    EXPECT_FALSE(opens_connection(flags)) << unsigned{flags};
+  }
+}
+
+TEST(TcpState, Names) {
+  EXPECT_EQ(to_string(kUdpUnreplied), "UNREPLIED");
+  EXPECT_EQ(to_string(kUdpReplied), "REPLIED");
+  EXPECT_EQ(to_string(kSynSent), "SYN_SENT");
+  EXPECT_EQ(to_string(kSynReceived), "SYN_RECEIVED");
+  EXPECT_EQ(to_string(kEstablished), "ESTABLISHED");
+  EXPECT_EQ(to_string(kFinWait), "FIN_WAIT");
+  EXPECT_EQ(to_string(kCloseWait), "CLOSE_WAIT");
+  EXPECT_EQ(to_string(kLastAck), "LAST_ACK");
+  EXPECT_EQ(to_string(kTimeWait), "TIME_WAIT");
+  EXPECT_EQ(to_string(kClose), "CLOSE");
+}
+
+std::uint32_t ticks_of(const TimeoutTicks& ticks, ConnectionState state) {
+  return ticks[static_cast<std::size_t>(state)];
+}
+
+TEST(TimeoutTicks, EveryStateHasItsOwn) {
+  TimeoutConfig config;
+  int seconds = 1;
+  for (Duration* timeout :
+       {&config.udp_unreplied, &config.udp_replied, &config.tcp_syn_sent, &config.tcp_syn_received,
+        &config.tcp_established, &config.tcp_fin_wait, &config.tcp_close_wait, &config.tcp_last_ack,
+        &config.tcp_time_wait, &config.tcp_close}) {
+    *timeout = std::chrono::seconds(seconds++);
+  }
+  const TimeoutTicks ticks = timeout_ticks(config);
+  for (std::size_t i = 0; i < ticks.size(); ++i) EXPECT_EQ(ticks[i], 64 * (i + 1));
+}
+
+TEST(TimeoutTicks, RoundUpAndStayInRange) {
+  TimeoutConfig config;
+  config.tcp_close = Duration(0);
+  config.tcp_last_ack = Duration(1);
+  config.tcp_time_wait = kTick + Duration(1);
+  config.tcp_established = Duration::max();
+  const TimeoutTicks ticks = timeout_ticks(config);
+  EXPECT_EQ(ticks_of(ticks, kClose), 1u);
+  EXPECT_EQ(ticks_of(ticks, kLastAck), 1u);
+  EXPECT_EQ(ticks_of(ticks, kTimeWait), 2u);
+  EXPECT_EQ(ticks_of(ticks, kEstablished), 1u << 30);
+}
+
+}  // namespace
+}  // namespace portico
