@@ -1,17 +1,39 @@
 #pragma once
 
+// Theory of operation
+//
+// The pool is every pair of an address of SnatConfig and a port in [first_port, last_port]. The
+// reply to a masqueraded packet is addressed to such a pair, and must come to the worker that owns
+// the connection, so each worker may use only the pairs that hash home to it (net/owner_hash.h).
+// Those, its candidates, are listed once at start: the workers' lists together are the pool, and
+// have no pair in common.
+//
+// Whether a candidate is free towards an endpoint is known by the connection table alone, since the
+// tuple must be unique and not the port. So a new connection asks for candidate after candidate and
+// takes the first whose reply tuple the table does not know. The order is double hashing: a start
+// and a step that has no factor in common with the number of candidates, both from the hash of the
+// client's side; so the first size() attempts are all different, and two clients that begin at the
+// same candidate part at the second. The list is shuffled with a secret seed, so that nobody who
+// knows the client's port can tell the gateway's (RFC 6056 section 3.3.3).
+//
+// Example: addresses {10.12.22.1}, ports 1024 to 65535, two workers: about 32,256 candidates each,
+// and as many connections to each endpoint at once.
+//
+// Capacity: 6 bytes a candidate (IPv6: 18) and one step in 4 bytes of kSteps. Constant after start;
+// called by the stage create_connection.
+
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/packet/packet.h"
+#include "dataplane/state/random_seed.h"
 #include "include/portico/gateway_config.h"
+#include "include/portico/strong_id.h"
 
 namespace portico {
 
-// The source addresses and ports that one worker may use in one family: those whose replies hash
-// home, net/owner_hash.h. It is only a list; whether a pair is free towards an endpoint is known by
-// the connection table alone, since the tuple must be unique and not the port. Constant after
-// start.
+// The source addresses and ports that one worker may use in one family.
 template <typename Address>
 class SnatPorts {
  public:
@@ -23,13 +45,25 @@ class SnatPorts {
   // towards one endpoint, one in 700,000 new connections fails.
   static constexpr unsigned kAttempts = 128;
 
-  SnatPorts(const SnatConfig& config, WorkerId worker, std::uint16_t workers);
+  // `seed` is the secret of the order, for tests alone to give.
+  SnatPorts(const SnatConfig& config, WorkerId worker, std::uint16_t workers,
+            std::uint64_t seed = random_seed());
 
-  bool empty() const noexcept;
-  std::size_t size() const noexcept;
+  bool empty() const noexcept { return candidates_.empty(); }
+  std::size_t size() const noexcept { return candidates_.size(); }
+
   // The candidate of the `attempt`th try of a connection whose client's side hashes to `hash`. The
   // first size() attempts are all different. Requires !empty().
   Candidate candidate(std::uint32_t hash, unsigned attempt) const noexcept;
+
+ private:
+  static constexpr std::size_t kSteps = 1024;
+
+  std::vector<Candidate> candidates_;
+  std::array<std::uint32_t, kSteps> steps_{};  // each below size() and coprime to it
 };
+
+extern template class SnatPorts<Ipv4Address>;
+extern template class SnatPorts<Ipv6Address>;
 
 }  // namespace portico
