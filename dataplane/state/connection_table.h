@@ -1,10 +1,50 @@
 #pragma once
 
+// Theory of operation
+//
+// The connections of one worker in one family: the hottest table of the gateway, written and read
+// by its owner alone, so without locks or atomics.
+//
+// *Records* are an array of Connection; a connection is one record for its whole life, and its
+// index is its name (ConnectionRef). Records that are not in use form a free list through
+// next_in_slot.
+//
+// The *index* is an array of TagBucket, one cache line each. A connection has two entries in it,
+// one for each of its tuples: 16 bits of the tuple's hash as a tag, and the record's index with the
+// direction in the lowest bit. The upper half of the hash names the entry's home bucket. When that
+// is full, the entry lies in the first bucket after it (around the end) that has room, and each
+// bucket on the way counts in `passed_by` that a search has to go on. So a look-up touches one
+// bucket and one record nearly always, a search in vain one bucket, and removal leaves no
+// tombstones. The index has room for 4/3 of the entries of a full table: then 3 entries in 100 are
+// away from home, mostly in the next line.
+//
+// The *wheel* ends connections that were silent for too long: see timer_wheel.h.
+//
+// Invariants: each record in use has its two entries, reachable from their home buckets, and is in
+// the wheel; size() records are in use, the others are free and marked by wheel_slot == kNone.
+//
+// Example: client 10.20.0.10:40000 reaches 10.100.3.59:80, which is masqueraded as 10.12.22.1:5000
+// towards 192.168.1.3:8080. Record 7 then is found under (10.20.0.10:40000 -> 10.100.3.59:80) as
+// {7, kOriginal} and under (192.168.1.3:8080 -> 10.12.22.1:5000) as {7, kReply}.
+//
+// Capacity: all memory is reserved at start; 64 bytes a record (IPv6: 128), 21.3 bytes of index for
+// its two entries, and 16 KB of wheel: 86 and 150 bytes a connection. insert() fails only at
+// `capacity` connections. Its search for room ends after kMaxProbes buckets; that many full ones in
+// a row do not come about, since senders don't know the key of the hash (tuple_hash.h).
+//
+// Called by the stages find_connection, create_connection and track, by the worker's ageing
+// (expire), and for the control plane by the worker between bursts (walk, erase).
+
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/packet/burst.h"
 #include "dataplane/state/connection.h"
+#include "dataplane/state/random_seed.h"
+#include "dataplane/state/tag_bucket.h"
+#include "dataplane/state/timer_wheel.h"
+#include "dataplane/state/tuple_hash.h"
 
 namespace portico {
 
@@ -14,10 +54,14 @@ class ConnectionTable {
  public:
   using Record = Connection<Address>;
 
-  // Reserves all memory for `capacity` connections on NUMA node `socket` (-1: any).
-  // Throws std::bad_alloc when there is not enough.
-  ConnectionTable(std::uint32_t capacity, const TimeoutTicks& timeouts, int socket);
-  ~ConnectionTable();
+  static constexpr std::uint32_t kMaxCapacity = 1u << 30;
+
+  // Reserves all memory for `capacity` (1 ... kMaxCapacity) connections on NUMA node `socket`
+  // (-1: any). Throws std::bad_alloc when there is not enough. `seed` is the key of the hash: a
+  // secret, but for tests.
+  ConnectionTable(std::uint32_t capacity, const TimeoutTicks& timeouts, int socket,
+                  std::uint64_t seed = random_seed());
+  ~ConnectionTable() = default;
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
@@ -26,8 +70,10 @@ class ConnectionTable {
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
   ConnectionRef find(const Tuple<Address>& tuple) const noexcept;
 
-  Record& operator[](ConnectionRef ref) noexcept;
-  const Record& operator[](ConnectionRef ref) const noexcept;
+  // Requires a reference that is found() and was not erased since. Addresses, ports, protocol,
+  // state and the links of the wheel are the table's to write.
+  Record& operator[](ConnectionRef ref) noexcept { return records_[ref.index]; }
+  const Record& operator[](ConnectionRef ref) const noexcept { return records_[ref.index]; }
 
   // Inserts a record that has been filled completely, under both of its tuples; `last_seen` is the
   // time of the insertion. Returns a reference in Direction::kOriginal, or one that is not found()
@@ -37,24 +83,95 @@ class ConnectionTable {
   void erase(ConnectionRef ref) noexcept;
 
   // A packet went by at `now`: sets last_seen and state, and lets the deadline follow.
-  void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept;
+  void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
+    Record& record = records_[ref.index];
+    record.last_seen = now;
+    if (record.state == state) return;
+    record.state = state;
+    wheel_.advance(ref.index, deadline(record));
+  }
 
   // Ends connections whose time is over, looking at `budget` of them at most; calls
-  // `on_expired(const Record&)` before each goes. Returns how many ended.
+  // `on_expired(const Record&)` before each goes, which must not touch the table. Returns how many
+  // ended. A connection ends in the first call that is at least TimerWheel::kSpan ticks after its
+  // deadline, budget allowing, and never before its deadline.
   template <typename OnExpired>
-  std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept;
+  std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
+    return wheel_.expire(
+        now, budget, [this](std::uint32_t index) { return deadline(records_[index]); },
+        [this, &on_expired](std::uint32_t index) {
+          on_expired(static_cast<const Record&>(records_[index]));
+          release(index);
+        });
+  }
 
   // Walks the table in pieces, for the control plane: visits the connections in places
-  // [cursor, cursor + budget) and returns where to go on, or kNone after the last place.
+  // [cursor, cursor + budget) and returns where to go on, or kNone after the last place. Between
+  // pieces the table may change; the visited connection itself may be erased in the visit.
   template <typename Visit>  // void(ConnectionRef, const Record&)
-  std::uint32_t walk(std::uint32_t cursor, std::uint32_t budget, Visit&& visit) const noexcept;
+  std::uint32_t walk(std::uint32_t cursor, std::uint32_t budget, Visit&& visit) const noexcept {
+    if (cursor >= capacity_) return ConnectionRef::kNone;
+    const std::uint32_t end = budget < capacity_ - cursor ? cursor + budget : capacity_;
+    for (; cursor != end; ++cursor) {
+      const Record& record = records_[cursor];
+      if (record.wheel_slot != kFree) visit(ConnectionRef{cursor, Direction::kOriginal}, record);
+    }
+    return end < capacity_ ? end : ConnectionRef::kNone;
+  }
 
-  std::uint32_t ticks_left(const Record& record, std::uint32_t now) const noexcept;
+  // Until the connection's deadline; 0 when it is over.
+  std::uint32_t ticks_left(const Record& record, std::uint32_t now) const noexcept {
+    const auto left = static_cast<std::int32_t>(deadline(record) - now);
+    return left > 0 ? static_cast<std::uint32_t>(left) : 0;
+  }
 
-  std::uint32_t size() const noexcept;
-  std::uint32_t capacity() const noexcept;
+  std::uint32_t size() const noexcept { return size_; }
+  std::uint32_t capacity() const noexcept { return capacity_; }
   // All memory of the table, for `porticoctl get counters` and the benchmark.
   std::size_t memory_bytes() const noexcept;
+
+ private:
+  static constexpr std::uint32_t kMaxProbes = 1024;
+  static constexpr std::uint32_t kFree = ConnectionRef::kNone;
+
+  struct HugepageDelete {
+    void operator()(void* memory) const noexcept;
+  };
+  template <typename T>
+  using HugepageArray = std::unique_ptr<T[], HugepageDelete>;
+  template <typename T>
+  static HugepageArray<T> allocate(std::size_t count, int socket);
+
+  std::uint32_t deadline(const Record& record) const noexcept {
+    return record.last_seen + timeouts_[static_cast<std::size_t>(record.state)];
+  }
+  std::uint32_t home_of(std::uint64_t hash) const noexcept {
+    return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+  }
+  std::uint32_t after(std::uint32_t bucket) const noexcept {
+    return bucket + 1 < bucket_count_ ? bucket + 1 : 0;
+  }
+
+  bool has_tuple(std::uint32_t entry, const Tuple<Address>& tuple) const noexcept;
+  ConnectionRef search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
+  bool add_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
+  void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
+  // Takes a record that has left the wheel out of the index, and frees it.
+  void release(std::uint32_t index) noexcept;
+
+  std::uint32_t capacity_;
+  std::uint32_t bucket_count_;
+  TimeoutTicks timeouts_;
+  TupleHash hash_;
+  HugepageArray<TagBucket> buckets_;
+  HugepageArray<Record> records_;
+  HugepageArray<std::uint32_t> heads_;
+  TimerWheel<Record> wheel_;
+  std::uint32_t size_ = 0;
+  std::uint32_t first_free_ = 0;
 };
+
+extern template class ConnectionTable<Ipv4Address>;
+extern template class ConnectionTable<Ipv6Address>;
 
 }  // namespace portico

@@ -1,0 +1,252 @@
+#include "dataplane/state/connection_table.h"
+
+#include <rte_malloc.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <new>
+
+namespace portico {
+namespace {
+
+constexpr std::uint32_t kReply = 1;
+static_assert(static_cast<std::uint32_t>(Direction::kReply) == kReply);
+
+constexpr ConnectionRef to_ref(std::uint32_t entry) noexcept {
+  return {entry >> 1, static_cast<Direction>(entry & 1)};
+}
+
+// Two thirds of the records' number: 16 entries go into two buckets that are three quarters full.
+constexpr std::uint32_t buckets_for(std::uint32_t capacity) noexcept {
+  constexpr std::uint32_t kConnectionsPerBucket = 3;
+  return (capacity + kConnectionsPerBucket - 1) / kConnectionsPerBucket;
+}
+
+template <std::size_t kSize>
+std::uint64_t difference(const unsigned char* a, const void* b) noexcept {
+  static_assert(kSize % 4 == 0);
+  std::uint64_t different = 0;
+  const auto* other = static_cast<const unsigned char*>(b);
+  std::size_t at = 0;
+  for (; at + 8 <= kSize; at += 8) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, other + at, sizeof right);
+    different |= left ^ right;
+  }
+  for (; at < kSize; at += 4) {
+    std::uint32_t left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, other + at, sizeof right);
+    different |= left ^ right;
+  }
+  return different;
+}
+
+template <typename T>
+void prefetch(const T& lines) noexcept {
+  const auto* bytes = reinterpret_cast<const char*>(&lines);
+  for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
+}
+
+}  // namespace
+
+template <typename Address>
+void ConnectionTable<Address>::HugepageDelete::operator()(void* memory) const noexcept {
+  rte_free(memory);
+}
+
+// Filled with zeroes by hand, so that no page is met for the first time by a packet.
+template <typename Address>
+template <typename T>
+auto ConnectionTable<Address>::allocate(std::size_t count, int socket) -> HugepageArray<T> {
+  void* memory = rte_malloc_socket("connections", count * sizeof(T), 64, socket);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, count * sizeof(T));
+  return HugepageArray<T>(static_cast<T*>(memory));
+}
+
+template <typename Address>
+ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutTicks& timeouts,
+                                          int socket, std::uint64_t seed)
+    : capacity_(capacity),
+      bucket_count_(buckets_for(capacity)),
+      timeouts_(timeouts),
+      hash_(seed),
+      buckets_(allocate<TagBucket>(bucket_count_, socket)),
+      records_(allocate<Record>(capacity, socket)),
+      heads_(allocate<std::uint32_t>(TimerWheel<Record>::kSlots, socket)),
+      wheel_(records_.get(), heads_.get()) {
+  for (std::uint32_t i = 0; i < capacity; ++i) {
+    records_[i].next_in_slot = i + 1 < capacity ? i + 1 : kFree;
+    records_[i].wheel_slot = kFree;
+  }
+}
+
+// The record's two tuples are its two halves, of addresses and of ports, see Connection.
+template <typename Address>
+bool ConnectionTable<Address>::has_tuple(std::uint32_t entry,
+                                         const Tuple<Address>& tuple) const noexcept {
+  using T = Tuple<Address>;
+  constexpr std::size_t kAddresses = 2 * sizeof(Address);
+  constexpr std::size_t kPorts = 2 * sizeof(L4Port);
+  static_assert(offsetof(Record, client) == 0);
+  static_assert(offsetof(Record, service) == sizeof(Address));
+  static_assert(offsetof(Record, endpoint) == kAddresses);
+  static_assert(offsetof(Record, source) == kAddresses + sizeof(Address));
+  static_assert(offsetof(Record, service_port) == offsetof(Record, client_port) + sizeof(L4Port));
+  static_assert(offsetof(Record, endpoint_port) == offsetof(Record, client_port) + kPorts);
+  static_assert(offsetof(Record, source_port) == offsetof(Record, endpoint_port) + sizeof(L4Port));
+  static_assert(offsetof(T, destination) == offsetof(T, source) + sizeof(Address));
+  static_assert(offsetof(T, destination_port) == offsetof(T, source_port) + sizeof(L4Port));
+
+  const Record& record = records_[entry >> 1];
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&record);
+  const auto* wanted = reinterpret_cast<const unsigned char*>(&tuple);
+  const std::size_t half = entry & 1;
+  const std::uint64_t addresses =
+      difference<kAddresses>(bytes + half * kAddresses, wanted + offsetof(T, source));
+  const std::uint64_t ports = difference<kPorts>(
+      bytes + offsetof(Record, client_port) + half * kPorts, wanted + offsetof(T, source_port));
+  const auto protocols = static_cast<std::uint64_t>(static_cast<unsigned>(record.protocol) ^
+                                                    static_cast<unsigned>(tuple.protocol));
+  return (addresses | ports | protocols) == 0;
+}
+
+template <typename Address>
+ConnectionRef ConnectionTable<Address>::search(std::uint64_t hash,
+                                               const Tuple<Address>& tuple) const noexcept {
+  const std::uint16_t tag = TagBucket::tag_of(hash);
+  std::uint32_t at = home_of(hash);
+  for (std::uint32_t probes = 0; probes < kMaxProbes; ++probes, at = after(at)) {
+    const TagBucket& bucket = buckets_[at];
+    for (unsigned places = bucket.matches(tag); places != 0; places &= places - 1) {
+      const std::uint32_t entry = bucket.entries[static_cast<unsigned>(std::countr_zero(places))];
+      if (has_tuple(entry, tuple)) return to_ref(entry);
+    }
+    if (bucket.passed_by == 0) break;
+  }
+  return {};
+}
+
+template <typename Address>
+ConnectionRef ConnectionTable<Address>::find(const Tuple<Address>& tuple) const noexcept {
+  return search(hash_(tuple), tuple);
+}
+
+template <typename Address>
+void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t count,
+                                    ConnectionRef* found) const noexcept {
+  constexpr std::uint32_t kNoEntry = 0xffffffff;
+  std::array<std::uint64_t, kBurstSize> hashes;
+  std::array<std::uint32_t, kBurstSize> entries;
+
+  for (std::size_t i = 0; i < count; ++i) {
+    hashes[i] = hash_(tuples[i]);
+    prefetch(buckets_[home_of(hashes[i])]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const TagBucket& bucket = buckets_[home_of(hashes[i])];
+    const unsigned places = bucket.matches(TagBucket::tag_of(hashes[i]));
+    if (places == 0) {
+      entries[i] = kNoEntry;
+      continue;
+    }
+    entries[i] = bucket.entries[static_cast<unsigned>(std::countr_zero(places))];
+    prefetch(records_[entries[i] >> 1]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool first_is_it = entries[i] != kNoEntry && has_tuple(entries[i], tuples[i]);
+    found[i] = first_is_it ? to_ref(entries[i]) : search(hashes[i], tuples[i]);
+  }
+}
+
+template <typename Address>
+bool ConnectionTable<Address>::add_entry(std::uint64_t hash, std::uint32_t entry) noexcept {
+  std::uint32_t at = home_of(hash);
+  std::uint32_t probes = 0;
+  unsigned places = buckets_[at].empty_places();
+  while (places == 0) {
+    if (++probes == kMaxProbes || probes == bucket_count_) return false;
+    at = after(at);
+    places = buckets_[at].empty_places();
+  }
+  const auto place = static_cast<unsigned>(std::countr_zero(places));
+  buckets_[at].tags[place] = TagBucket::tag_of(hash);
+  buckets_[at].entries[place] = entry;
+  for (std::uint32_t passed = home_of(hash); passed != at; passed = after(passed)) {
+    ++buckets_[passed].passed_by;
+  }
+  return true;
+}
+
+template <typename Address>
+void ConnectionTable<Address>::remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept {
+  const std::uint16_t tag = TagBucket::tag_of(hash);
+  for (std::uint32_t at = home_of(hash);; at = after(at)) {
+    TagBucket& bucket = buckets_[at];
+    for (unsigned places = bucket.matches(tag); places != 0; places &= places - 1) {
+      const auto place = static_cast<unsigned>(std::countr_zero(places));
+      if (bucket.entries[place] != entry) continue;
+      bucket.tags[place] = 0;
+      return;
+    }
+    --bucket.passed_by;
+  }
+}
+
+template <typename Address>
+ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
+  const std::uint32_t index = first_free_;
+  if (index == kFree) return {};
+  const std::uint64_t original = hash_(record.original_tuple());
+  const std::uint64_t reply = hash_(record.reply_tuple());
+  prefetch(buckets_[home_of(original)]);
+  prefetch(buckets_[home_of(reply)]);
+  Record& inserted = records_[index];
+  const std::uint32_t next_free = inserted.next_in_slot;
+
+  if (!add_entry(original, index << 1)) return {};
+  if (!add_entry(reply, index << 1 | kReply)) {
+    remove_entry(original, index << 1);
+    return {};
+  }
+  inserted = record;
+  first_free_ = next_free;
+  if (size_++ == 0) wheel_.start(record.last_seen);
+  wheel_.insert(index, deadline(inserted));
+  return {index, Direction::kOriginal};
+}
+
+template <typename Address>
+void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
+  wheel_.erase(ref.index);
+  release(ref.index);
+}
+
+template <typename Address>
+void ConnectionTable<Address>::release(std::uint32_t index) noexcept {
+  Record& record = records_[index];
+  const std::uint64_t original = hash_(record.original_tuple());
+  const std::uint64_t reply = hash_(record.reply_tuple());
+  prefetch(buckets_[home_of(original)]);
+  prefetch(buckets_[home_of(reply)]);
+  remove_entry(original, index << 1);
+  remove_entry(reply, index << 1 | kReply);
+  record.wheel_slot = kFree;
+  record.next_in_slot = first_free_;
+  first_free_ = index;
+  --size_;
+}
+
+template <typename Address>
+std::size_t ConnectionTable<Address>::memory_bytes() const noexcept {
+  return sizeof *this + bucket_count_ * sizeof(TagBucket) + capacity_ * sizeof(Record) +
+         TimerWheel<Record>::kSlots * sizeof(std::uint32_t);
+}
+
+template class ConnectionTable<Ipv4Address>;
+template class ConnectionTable<Ipv6Address>;
+
+}  // namespace portico
