@@ -1,0 +1,163 @@
+#include "controlplane/cli/client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/cli/reachability.h"
+#include "proto/portico/v1/gateway.grpc.pb.h"
+
+namespace portico::cli {
+
+class Client::Calls {
+ public:
+  Calls(GatewayAddress gateway, absl::Duration timeout)
+      : gateway_(std::move(gateway)), timeout_(timeout) {
+    grpc::ChannelArguments arguments;
+    arguments.SetUserAgentPrefix("porticoctl/" PORTICO_VERSION);
+    // A page of Services with many endpoints exceeds gRPC's 4 MiB.
+    arguments.SetMaxReceiveMessageSize(-1);
+    // A gateway is on the management network; http_proxy is for the web.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    stub_ = v1::Gateway::NewStub(
+        grpc::CreateCustomChannel(gateway_.text, grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  v1::Gateway::Stub& stub() { return *stub_; }
+
+  void prepare(grpc::ClientContext& context) const {
+    if (timeout_ == absl::InfiniteDuration()) return;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+  }
+
+  absl::Status to_status(const grpc::Status& status) const {
+    const auto code = static_cast<absl::StatusCode>(status.error_code());
+    switch (status.error_code()) {
+      case grpc::StatusCode::OK:
+        return absl::OkStatus();
+      case grpc::StatusCode::UNAVAILABLE:
+        return {code, why_unreachable(gateway_, status.error_message())};
+      case grpc::StatusCode::DEADLINE_EXCEEDED:
+        return {code, absl::StrCat("the gateway at ", gateway_.text, " did not answer within ",
+                                   absl::FormatDuration(timeout_), " (--timeout)")};
+      default:
+        return {code, status.error_message()};
+    }
+  }
+
+  template <typename Request, typename Response>
+  using Method = grpc::Status (v1::Gateway::Stub::*)(grpc::ClientContext*, const Request&,
+                                                     Response*);
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> call(Method<Request, Response> method, const Request& request) {
+    grpc::ClientContext context;
+    prepare(context);
+    Response response;
+    const grpc::Status status = ((*stub_).*method)(&context, request, &response);
+    if (!status.ok()) return to_status(status);
+    return response;
+  }
+
+  // Every page's elements; `field` takes them out of one response.
+  template <typename Request, typename Response, typename Field>
+  auto all_pages(Method<Request, Response> method, Request request, Field field) -> absl::StatusOr<
+      std::vector<typename std::decay_t<decltype(*field(std::declval<Response&>()))>::value_type>> {
+    std::vector<typename std::decay_t<decltype(*field(std::declval<Response&>()))>::value_type> all;
+    do {
+      absl::StatusOr<Response> page = call(method, request);
+      if (!page.ok()) return page.status();
+      for (auto& element : *field(*page)) all.push_back(std::move(element));
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return all;
+  }
+
+ private:
+  const GatewayAddress gateway_;
+  const absl::Duration timeout_;
+  std::unique_ptr<v1::Gateway::Stub> stub_;
+};
+
+namespace {
+
+template <typename Elements>
+auto to_vector(const Elements& elements) {
+  return std::vector<typename Elements::value_type>(elements.begin(), elements.end());
+}
+
+}  // namespace
+
+Client::Client(GatewayAddress gateway, absl::Duration timeout)
+    : calls_(std::make_unique<Calls>(std::move(gateway), timeout)) {}
+Client::~Client() = default;
+
+absl::StatusOr<v1::Status> Client::status() {
+  return calls_->call(&v1::Gateway::Stub::GetStatus, v1::GetStatusRequest());
+}
+
+absl::StatusOr<std::vector<v1::ServiceView>> Client::services(const std::string& name_space) {
+  v1::ListServicesRequest request;
+  request.set_namespace_(name_space);
+  return calls_->all_pages(&v1::Gateway::Stub::ListServices, request,
+                           [](v1::ListServicesResponse& page) { return page.mutable_services(); });
+}
+
+absl::StatusOr<v1::ServiceView> Client::service(const std::string& name) {
+  v1::GetServiceRequest request;
+  request.set_name(name);
+  return calls_->call(&v1::Gateway::Stub::GetService, request);
+}
+
+absl::Status Client::connections(const v1::ListConnectionsRequest& request,
+                                 const std::function<void(const v1::Connection&)>& visit) {
+  grpc::ClientContext context;
+  calls_->prepare(context);
+  const auto stream = calls_->stub().ListConnections(&context, request);
+  v1::Connection connection;
+  while (stream->Read(&connection)) visit(connection);
+  return calls_->to_status(stream->Finish());
+}
+
+absl::StatusOr<v1::DeleteConnectionsResponse> Client::delete_connections(
+    const v1::DeleteConnectionsRequest& request) {
+  return calls_->call(&v1::Gateway::Stub::DeleteConnections, request);
+}
+
+absl::StatusOr<std::vector<v1::RouteView>> Client::routes() {
+  return calls_->all_pages(&v1::Gateway::Stub::ListRoutes, v1::ListRoutesRequest(),
+                           [](v1::ListRoutesResponse& page) { return page.mutable_routes(); });
+}
+
+absl::StatusOr<std::vector<v1::Neighbor>> Client::neighbors() {
+  return calls_->all_pages(
+      &v1::Gateway::Stub::ListNeighbors, v1::ListNeighborsRequest(),
+      [](v1::ListNeighborsResponse& page) { return page.mutable_neighbors(); });
+}
+
+absl::StatusOr<std::vector<v1::Port>> Client::ports() {
+  const auto response = calls_->call(&v1::Gateway::Stub::ListPorts, v1::ListPortsRequest());
+  if (!response.ok()) return response.status();
+  return to_vector(response->ports());
+}
+
+absl::StatusOr<std::vector<v1::WorkerCounters>> Client::counters() {
+  const auto response = calls_->call(&v1::Gateway::Stub::GetCounters, v1::GetCountersRequest());
+  if (!response.ok()) return response.status();
+  return to_vector(response->workers());
+}
+
+absl::StatusOr<std::vector<v1::Drop>> Client::drops() {
+  const auto response = calls_->call(&v1::Gateway::Stub::ListDrops, v1::ListDropsRequest());
+  if (!response.ok()) return response.status();
+  return to_vector(response->drops());
+}
+
+absl::StatusOr<v1::ExplainResponse> Client::explain(const v1::ExplainRequest& request) {
+  return calls_->call(&v1::Gateway::Stub::Explain, request);
+}
+
+}  // namespace portico::cli

@@ -1,0 +1,146 @@
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/cli/commands.h"
+#include "controlplane/cli/completion.h"
+#include "controlplane/cli/json.h"
+#include "controlplane/cli/text.h"
+
+namespace portico::cli {
+namespace {
+
+absl::Status run_version(Context& context) {
+  absl::Status reached;
+  std::string gateway;
+  if (!context.options.client_only) {
+    const absl::StatusOr<v1::Status> status = context.client.status();
+    reached = status.status();
+    if (status.ok()) gateway = status->version();
+  }
+  if (context.json()) {
+    context.out << "{\n \"client\": " << to_json(absl::string_view(PORTICO_VERSION))
+                << ",\n \"gateway\": " << (gateway.empty() ? "null" : to_json(gateway)) << "\n}\n";
+  } else {
+    context.out << "Client:   " PORTICO_VERSION "\n";
+    if (!gateway.empty()) context.out << "Gateway:  " << printable(gateway) << "\n";
+  }
+  return reached;
+}
+
+// They are understood before and after any command.
+std::vector<OptionInfo> global_options() {
+  return {
+      {"--gateway",
+       "ADDRESS",
+       absl::StrCat("unix:PATH or HOST:PORT (default ", kDefaultGateway, ")"),
+       {},
+       [](absl::string_view text, Options& options) {
+         const absl::StatusOr<GatewayAddress> gateway = parse_gateway(text);
+         if (gateway.ok()) options.gateway = *gateway;
+         return gateway.status();
+       }},
+      {"-o,--output",
+       "FORMAT",
+       "table, or json for scripts (default table)",
+       {"table", "json"},
+       [](absl::string_view text, Options& options) {
+         options.output = text == "json" ? OutputFormat::kJson : OutputFormat::kTable;
+         return absl::OkStatus();
+       }},
+      {"--timeout",
+       "DURATION",
+       "How long an answer may take; 0 waits for ever (default 10s)",
+       {},
+       [](absl::string_view text, Options& options) {
+         const absl::StatusOr<absl::Duration> timeout = parse_timeout(text);
+         if (timeout.ok()) options.timeout = *timeout;
+         return timeout.status();
+       }},
+      {"-h,--help",
+       "",
+       "This text",
+       {},
+       [](absl::string_view, Options& options) {
+         options.help = true;
+         return absl::OkStatus();
+       }},
+  };
+}
+
+CommandInfo make_root_command() {
+  CommandInfo command;
+  command.name = "porticoctl";
+  command.description =
+      "porticoctl shows what a Portico gateway has and does, and explains what it would do.";
+  command.examples =
+      "  # What the gateway forwards, and to whom\n"
+      "  porticoctl get services\n"
+      "  porticoctl get endpoints default/hello-world-service\n\n"
+      "  # Why does a client not get through?\n"
+      "  porticoctl explain tcp 10.20.0.10 10.100.3.59:80\n"
+      "  porticoctl get drops\n\n"
+      "  # Another gateway\n"
+      "  porticoctl --gateway gateway-2:9000 get status";
+  command.options = global_options();
+  command.commands = {get_command(), explain_command(), delete_command(), version_command(),
+                      completion_command()};
+  return command;
+}
+
+}  // namespace
+
+CommandInfo version_command() {
+  CommandInfo command;
+  command.name = "version";
+  command.summary = "The versions of porticoctl and of the gateway";
+  command.description =
+      "Print the versions of porticoctl and of the gateway. Without a gateway that answers, the\n"
+      "client's alone; the exit status is then 3.";
+  command.examples =
+      "  porticoctl version\n\n"
+      "  # Without asking the gateway\n"
+      "  porticoctl version --client";
+  command.options = {
+      {"--client", "", "Only this program's version", {}, [](absl::string_view, Options& options) {
+         options.client_only = true;
+         return absl::OkStatus();
+       }}};
+  command.run = run_version;
+  return command;
+}
+
+CommandInfo completion_command() {
+  CommandInfo command;
+  command.name = "completion";
+  command.summary = "Print a script that completes commands in a shell";
+  command.description =
+      "Print a script that completes porticoctl's commands, options and values in a shell.";
+  command.examples =
+      "  # bash, this session\n"
+      "  source <(porticoctl completion bash)\n\n"
+      "  # bash, every session\n"
+      "  porticoctl completion bash > /etc/bash_completion.d/porticoctl\n\n"
+      "  # zsh: into a folder of $fpath\n"
+      "  porticoctl completion zsh > /usr/local/share/zsh/site-functions/_porticoctl\n\n"
+      "  # fish\n"
+      "  porticoctl completion fish > ~/.config/fish/completions/porticoctl.fish";
+  command.arguments = "bash|zsh|fish";
+  command.min_arguments = 1;
+  command.max_arguments = 1;
+  command.argument_choices = {"bash", "zsh", "fish"};
+  command.check = [](Options& options) {
+    return completion_script(options.arguments[0], CommandInfo()).status();
+  };
+  command.run = [](Context& context) {
+    context.out << *completion_script(context.options.arguments[0], root_command());
+    return absl::OkStatus();
+  };
+  return command;
+}
+
+const CommandInfo& root_command() {
+  static const CommandInfo command = make_root_command();
+  return command;
+}
+
+}  // namespace portico::cli

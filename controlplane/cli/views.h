@@ -1,0 +1,33 @@
+#pragma once
+
+// The API's objects as tables for people. The order is always the same for the same objects.
+
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/table.h"
+#include "proto/portico/v1/gateway.pb.h"
+
+namespace portico::cli {
+
+// A line each; endpoints are counted as active/all.
+Table services_table(const std::vector<v1::ServiceView>& services);
+// A line for each socket, with its counters.
+Table endpoints_table(const std::vector<v1::ServiceView>& services);
+// By Service address, then client.
+Table connections_table(std::vector<v1::Connection> connections);
+// By prefix.
+Table routes_table(std::vector<v1::RouteView> routes);
+// By port, then address.
+Table neighbors_table(std::vector<v1::Neighbor> neighbors);
+Table ports_table(const std::vector<v1::Port>& ports);
+// The most frequent first.
+Table drops_table(std::vector<v1::Drop> drops);
+// A line for each worker and, where there are several, one for all of them.
+Table counters_table(std::vector<v1::WorkerCounters> workers);
+// What each controller pushed.
+Table sources_table(const v1::Status& status);
+// The gateway itself: lines of "Name:  value".
+std::string status_text(const v1::Status& status);
+
+}  // namespace portico::cli

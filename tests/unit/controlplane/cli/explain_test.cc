@@ -1,0 +1,205 @@
+#include "tests/unit/controlplane/cli/porticoctl.h"
+
+namespace portico::cli {
+namespace {
+
+class Explain : public PorticoctlTest {
+ protected:
+  void answer_forward() {
+    gateway.explanation = message<v1::ExplainResponse>(R"(
+        steps { stage: "parse" decision: "IPv4, TCP, 40 bytes" }
+        steps { stage: "pick_endpoint" decision: "192.168.1.4:8080, one of 3, at random" }
+        steps { stage: "next_hop" decision: "192.168.1.0/24 via 10.12.22.151" }
+        verdict: VERDICT_FORWARD out_port: "down0"
+        source { address: "10.12.22.1" port: 1024 }
+        destination { address: "192.168.1.4" port: 8080 })");
+  }
+  void answer_drop() {
+    gateway.explanation = message<v1::ExplainResponse>(R"(
+        worker: 1
+        steps { stage: "parse" decision: "IPv4, TCP, 40 bytes" }
+        steps { stage: "find_service" decision: "10.100.3.59 is a Service address, 81/TCP is none of its ports" }
+        verdict: VERDICT_DROP
+        drop_reason: "service_port_unknown"
+        drop_meaning: "The destination is a Service address, but no Service has this protocol and port.")");
+  }
+};
+
+TEST_F(Explain, TellsEachStageThePacketAndTheVerdict) {
+  answer_forward();
+  EXPECT_EQ(output("explain tcp 10.20.0.10:40000 10.100.3.59:80"),
+            "TCP SYN  10.20.0.10:40000 -> 10.100.3.59:80\n"
+            "arrives at the first uplink with TTL 64, worker 0 decides\n"
+            "\n"
+            "  parse          IPv4, TCP, 40 bytes\n"
+            "  pick_endpoint  192.168.1.4:8080, one of 3, at random\n"
+            "  next_hop       192.168.1.0/24 via 10.12.22.151\n"
+            "\n"
+            "  source       10.20.0.10:40000  ->  10.12.22.1:1024\n"
+            "  destination  10.100.3.59:80    ->  192.168.1.4:8080\n"
+            "\n"
+            "FORWARD  leaves by port down0\n");
+}
+
+TEST_F(Explain, TellsWhyAPacketIsDropped) {
+  answer_drop();
+  EXPECT_EQ(output("explain 10.20.0.10 10.100.3.59:81 --in-port up1 --ttl 1 --flags fin,ack"),
+            "TCP FIN,ACK  10.20.0.10:40000 -> 10.100.3.59:81\n"
+            "arrives at up1 with TTL 1, worker 1 decides\n"
+            "\n"
+            "  parse         IPv4, TCP, 40 bytes\n"
+            "  find_service  10.100.3.59 is a Service address, 81/TCP is none of its ports\n"
+            "\n"
+            "DROP  service_port_unknown\n"
+            "      The destination is a Service address, but no Service has this protocol and "
+            "port.\n");
+}
+
+TEST_F(Explain, TellsWhatIsLeftAsItWas) {
+  gateway.explanation = message<v1::ExplainResponse>(R"(
+      steps { stage: "parse" decision: "IPv6, UDP" }
+      verdict: VERDICT_FORWARD out_port: "down0"
+      source { address: "2001:db8:20::10" port: 5353 }
+      destination { address: "2001:db8:1::4" port: 53 })");
+  EXPECT_EQ(output("explain udp [2001:db8:20::10]:5353 [2001:db8:100::10]:53"),
+            "UDP  [2001:db8:20::10]:5353 -> [2001:db8:100::10]:53\n"
+            "arrives at the first uplink with hop limit 64, worker 0 decides\n"
+            "\n"
+            "  parse  IPv6, UDP\n"
+            "\n"
+            "  source       [2001:db8:20::10]:5353  unchanged\n"
+            "  destination  [2001:db8:100::10]:53   ->  [2001:db8:1::4]:53\n"
+            "\n"
+            "FORWARD  leaves by port down0\n");
+}
+
+TEST_F(Explain, TellsThatTheSlowPathTakesOver) {
+  gateway.explanation = message<v1::ExplainResponse>(
+      "steps { stage: 'next_hop' decision: 'no MAC address yet' } verdict: VERDICT_PUNT");
+  EXPECT_EQ(output("explain sctp 10.20.0.10:1 10.100.3.59:2"),
+            "SCTP  10.20.0.10:1 -> 10.100.3.59:2\n"
+            "arrives at the first uplink with TTL 64, worker 0 decides\n"
+            "\n"
+            "  next_hop  no MAC address yet\n"
+            "\n"
+            "PUNT  the slow path takes the packet over\n");
+}
+
+TEST_F(Explain, HasALineDownTheStagesWhereMoreThanAsciiIsWelcome) {
+  answer_forward();
+  environment.unicode = true;
+  EXPECT_EQ(output("explain tcp 10.20.0.10:40000 10.100.3.59:80"),
+            "TCP SYN  10.20.0.10:40000 → 10.100.3.59:80\n"
+            "arrives at the first uplink with TTL 64, worker 0 decides\n"
+            "\n"
+            "  ┌ parse          IPv4, TCP, 40 bytes\n"
+            "  ├ pick_endpoint  192.168.1.4:8080, one of 3, at random\n"
+            "  └ next_hop       192.168.1.0/24 via 10.12.22.151\n"
+            "\n"
+            "  source       10.20.0.10:40000  →  10.12.22.1:1024\n"
+            "  destination  10.100.3.59:80    →  192.168.1.4:8080\n"
+            "\n"
+            "✓ FORWARD  leaves by port down0\n");
+}
+
+TEST_F(Explain, WrapsAtTheTerminalsWidthUnderItsColumn) {
+  answer_drop();
+  environment.unicode = true;
+  environment.width = 50;
+  const std::string text = output("explain tcp 10.20.0.10:40000 10.100.3.59:81");
+  EXPECT_EQ(text.substr(text.find("  ┌")),
+            "  ┌ parse         IPv4, TCP, 40 bytes\n"
+            "  └ find_service  10.100.3.59 is a Service\n"
+            "                  address, 81/TCP is none of its\n"
+            "                  ports\n"
+            "\n"
+            "✗ DROP  service_port_unknown\n"
+            "        The destination is a Service address, but\n"
+            "        no Service has this protocol and port.\n");
+}
+
+TEST_F(Explain, IsColouredWhereThatIsWelcome) {
+  answer_forward();
+  environment.color = true;
+  EXPECT_EQ(
+      output("explain tcp 10.20.0.10:40000 10.100.3.59:80"),
+      "\x1b[1mTCP SYN\x1b[0m  \x1b[1m10.20.0.10:40000\x1b[0m -> \x1b[1m10.100.3.59:80\x1b[0m\n"
+      "\x1b[2marrives at the first uplink with TTL 64, worker 0 decides\x1b[0m\n"
+      "\n"
+      "  \x1b[36mparse\x1b[0m          IPv4, TCP, 40 bytes\n"
+      "  \x1b[36mpick_endpoint\x1b[0m  192.168.1.4:8080, one of 3, at random\n"
+      "  \x1b[36mnext_hop\x1b[0m       192.168.1.0/24 via 10.12.22.151\n"
+      "\n"
+      "  source       10.20.0.10:40000  ->  \x1b[1;33m10.12.22.1:1024\x1b[0m\n"
+      "  destination  10.100.3.59:80    ->  \x1b[1;33m192.168.1.4:8080\x1b[0m\n"
+      "\n"
+      "\x1b[1;32mFORWARD\x1b[0m  leaves by port down0\n");
+  answer_drop();
+  const std::string drop = output("explain tcp 10.20.0.10:40000 10.100.3.59:81");
+  EXPECT_NE(drop.find("  \x1b[1;31mfind_service\x1b[0m  10.100.3.59 is"), drop.npos);
+  EXPECT_NE(drop.find("\n\x1b[1;31mDROP\x1b[0m  service_port_unknown\n"), drop.npos);
+}
+
+TEST_F(Explain, AsJson) {
+  answer_drop();
+  EXPECT_EQ(output("explain -o json tcp 10.20.0.10:40000 10.100.3.59:81"), R"({
+ "worker": 1,
+ "steps": [
+  {
+   "stage": "parse",
+   "decision": "IPv4, TCP, 40 bytes"
+  },
+  {
+   "stage": "find_service",
+   "decision": "10.100.3.59 is a Service address, 81/TCP is none of its ports"
+  }
+ ],
+ "verdict": "VERDICT_DROP",
+ "dropReason": "service_port_unknown",
+ "dropMeaning": "The destination is a Service address, but no Service has this protocol and port.",
+ "outPort": ""
+}
+)");
+}
+
+TEST_F(Explain, AsksForWhatWasWritten) {
+  ask("explain TCP [2001:db8::1]:7 [2001:db8::2]:80 --flags SYN,ACK --ttl 255 --in-port down0");
+  EXPECT_EQ(gateway.asked_explain.DebugString(), message<v1::ExplainRequest>(R"(
+      in_port: "down0" protocol: PROTOCOL_TCP source: "2001:db8::1" source_port: 7
+      destination: "2001:db8::2" destination_port: 80 tcp_flags: 18 ttl: 255)")
+                                                     .DebugString());
+  ask("explain udp 2001:db8::1 [2001:db8::2]:80");
+  EXPECT_EQ(gateway.asked_explain.DebugString(), message<v1::ExplainRequest>(R"(
+      protocol: PROTOCOL_UDP source: "2001:db8::1" source_port: 40000
+      destination: "2001:db8::2" destination_port: 80 ttl: 64)")
+                                                     .DebugString());
+}
+
+TEST_F(Explain, RefusesWhatIsNoPacket) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "it takes [tcp|udp|sctp] SOURCE[:PORT] DESTINATION:PORT"},
+      {"tcp 10.0.0.1", "a SOURCE and a DESTINATION are needed, such as 10.20.0.10 10.100.3.59:80"},
+      {"icmp 10.0.0.1 10.0.0.2:1", "\"icmp\" is no protocol: write tcp, udp or sctp"},
+      {"tcp 10.0.0.1 10.0.0.2:1 x", "unexpected argument \"x\""},
+      {"tcp 10.0.0.1 10.0.0.2", "the destination needs a port: write 10.0.0.2:80"},
+      {"tcp 2001:db8::1 2001:db8::2", "the destination needs a port: write [2001:db8::2]:80"},
+      {"tcp 10.0.0.1 [2001:db8::2]:80", "source and destination are of different families"},
+      {"tcp 10.0.0.1:0 10.0.0.2:80",
+       "\"10.0.0.1:0\" has no port from 1 to 65535 after its last colon"},
+      {"tcp client 10.0.0.2:80",
+       "\"client\" is no address: write 10.20.0.10:40000 or [2001:db8::1]:40000"},
+      {"udp 10.0.0.1 10.0.0.2:80 --flags SYN", "only TCP has --flags"},
+      {"tcp 10.0.0.1 10.0.0.2:80 --flags SYN,ECN",
+       "--flags: \"ECN\" is no TCP flag: write some of FIN,SYN,RST,PSH,ACK,URG,ECE,CWR"},
+      {"tcp 10.0.0.1 10.0.0.2:80 --ttl 256", "--ttl: \"256\" is no number from 1 to 255"},
+  };
+  for (const auto& [arguments, expected] : cases) {
+    const Result result = ask("explain " + arguments);
+    EXPECT_EQ(result.code, 2) << arguments;
+    EXPECT_EQ(result.error,
+              "porticoctl explain: " + expected + "\nTry `porticoctl explain --help`.\n");
+  }
+}
+
+}  // namespace
+}  // namespace portico::cli
