@@ -1,0 +1,60 @@
+#include "controlplane/kubernetes/manifest_source.h"
+
+#include <chrono>
+#include <optional>
+
+#include "absl/strings/str_join.h"
+#include "spdlog/spdlog.h"
+
+namespace portico {
+
+absl::Status ManifestSource::start(ObjectListener* listener) {
+  auto watcher = PathWatcher::create();
+  if (!watcher.ok()) return watcher.status();
+  listener_ = listener;
+  watcher_ = *std::move(watcher);
+  thread_ = std::thread([this] { run(); });
+  return absl::OkStatus();
+}
+
+void ManifestSource::stop() {
+  if (!thread_.joinable()) return;
+  watcher_->stop();
+  thread_.join();
+}
+
+void ManifestSource::run() {
+  std::optional<std::chrono::steady_clock::time_point> changed_at =
+      std::chrono::steady_clock::now();
+  while (changed_at.has_value()) {
+    const absl::Status watched = watcher_->watch(path_);
+    if (!watched.ok()) {
+      spdlog::warn("{}: changes may go unnoticed: {}", path_, std::string(watched.message()));
+    }
+    hand_on(read_manifests(path_), *changed_at);
+    changed_at = watcher_->wait();
+  }
+}
+
+void ManifestSource::hand_on(const ManifestReading& reading,
+                             std::chrono::steady_clock::time_point changed_at) {
+  if (!reading.faults.empty()) {
+    listener_->on_faults(reading.faults);
+    return;
+  }
+  tell_skipped(reading.skipped);
+  const ObjectSet& objects = reading.objects;
+  spdlog::debug("{}: {} Services, {} EndpointSlices, {} Nodes", path_, objects.services.size(),
+                objects.endpoint_slices.size(), objects.nodes.size());
+  listener_->on_objects(objects, changed_at);
+}
+
+void ManifestSource::tell_skipped(const std::vector<std::string>& skipped) {
+  if (skipped != skipped_ && !skipped.empty()) {
+    spdlog::info("{}: skipped, being of no kind that is read: {}", path_,
+                 absl::StrJoin(skipped, ", "));
+  }
+  skipped_ = skipped;
+}
+
+}  // namespace portico

@@ -1,0 +1,70 @@
+#pragma once
+
+// Kubernetes objects with the places they were read at: what every source of objects hands on, and
+// all that the translation sees of it.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "proto/kubernetes/core.pb.h"
+#include "proto/kubernetes/discovery.pb.h"
+
+namespace portico {
+
+// Where an object was read. For an object of an API server the file is empty.
+class ObjectPlace {
+ public:
+  // The line of a field, by its path in the object ("spec.ports[0].port"); 0 when it is not known.
+  using LineOfField = std::function<int(absl::string_view field)>;
+
+  ObjectPlace() = default;
+  ObjectPlace(std::string file, int line, LineOfField line_of_field)
+      : file_(std::move(file)), line_(line), line_of_field_(std::move(line_of_field)) {}
+
+  // "web.yaml:12"; of the object as a whole when `field` is empty or not in the file. Empty without
+  // a file.
+  std::string at(absl::string_view field) const;
+
+ private:
+  std::string file_;
+  int line_ = 0;
+  LineOfField line_of_field_;
+};
+
+// A Kubernetes object. Immutable once it is in an ObjectSet.
+template <typename Message>
+struct Sourced {
+  Message message;
+  ObjectPlace place;
+};
+
+template <typename Message>
+using ObjectPtr = std::shared_ptr<const Sourced<Message>>;
+
+// All objects there are at one time: what is not in it does not exist. Copying shares the objects.
+struct ObjectSet {
+  // Each sorted by namespace, then name; each name once.
+  std::vector<ObjectPtr<kubernetes::Service>> services;
+  std::vector<ObjectPtr<kubernetes::EndpointSlice>> endpoint_slices;
+  std::vector<ObjectPtr<kubernetes::Node>> nodes;
+};
+
+// What is wrong with an object.
+struct ObjectFault {
+  std::string place;    // "web.yaml:12"; empty when there is none
+  std::string object;   // "Service default/web"; empty when it could not be read that far
+  std::string field;    // "spec.ports[0].port"; empty: the object as a whole
+  std::string message;  // a clause that follows the field: "must be between 1 and 65535, is 0"
+
+  // "web.yaml:12: Service default/web: spec.ports[0].port: must be ..."; without what is empty.
+  std::string to_string() const;
+};
+
+// "Service default/web", "Node worker-1".
+std::string object_name(absl::string_view kind, const kubernetes::ObjectMeta& metadata);
+
+}  // namespace portico
