@@ -1,0 +1,45 @@
+#include "controlplane/push/channel.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+
+namespace portico {
+
+std::chrono::milliseconds Backoff::next() {
+  const std::chrono::milliseconds wait = next_;
+  next_ = std::min(next_ * 2, longest_);
+  return wait;
+}
+
+bool is_unix_target(absl::string_view target) {
+  return absl::StartsWith(target, "unix:") || absl::StartsWith(target, "/");
+}
+
+Backoff backoff_for(absl::string_view target) {
+  using std::chrono::milliseconds;
+  if (is_unix_target(target)) return Backoff(milliseconds(50), milliseconds(1000));
+  return Backoff(milliseconds(200), milliseconds(5000));
+}
+
+std::shared_ptr<grpc::Channel> connect(const std::string& target, const Keepalive& keepalive) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // This is gRPC's name for how long an attempt to connect may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  // A proxy that is set for downloads is not the way to a gateway.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (!is_unix_target(target)) {  // the kernel tells of a peer that died on the same machine
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(keepalive.time.count()));
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(keepalive.timeout.count()));
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  }
+  const std::string address =
+      absl::StartsWith(target, "/") ? absl::StrCat("unix:", target) : target;
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace portico

@@ -1,0 +1,215 @@
+#include "controlplane/push/push_client.h"
+
+#include <utility>
+
+#include "controlplane/push/difference.h"
+#include "spdlog/spdlog.h"
+
+namespace portico {
+namespace {
+
+// How long stop() waits for the gateway to end the stream before it breaks it off.
+constexpr std::chrono::milliseconds kParting{300};
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
+  return passed.count();
+}
+
+}  // namespace
+
+PushClient::PushClient(PushOptions options)
+    : options_(std::move(options)), backoff_(backoff_for(options_.target)) {}
+
+void PushClient::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void PushClient::stop() {
+  if (!thread_.joinable()) return;
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+    condition_.notify_all();
+    const bool parted = condition_.wait_for(lock, kParting, [this] { return ended_; });
+    if (!parted && stream_ != nullptr) stream_->cancel();
+  }
+  thread_.join();
+}
+
+void PushClient::push(Revision revision) {
+  const Lock lock(mutex_);
+  wanted_ = std::move(revision);
+  condition_.notify_all();
+}
+
+bool PushClient::wait_for(std::uint64_t number) {
+  Lock lock(mutex_);
+  condition_.wait(lock, [&] { return answered_ >= number || stopping_ || released_; });
+  return answered_ >= number && accepted_;
+}
+
+void PushClient::release() {
+  const Lock lock(mutex_);
+  released_ = true;
+  condition_.notify_all();
+}
+
+void PushClient::run() {
+  while (true) {
+    const grpc::Status status = converse();
+    {
+      const Lock lock(mutex_);
+      if (stopping_) break;
+    }
+    tell_lost(status);
+    sleep(backoff_.next());
+  }
+  const Lock lock(mutex_);
+  ended_ = true;
+  condition_.notify_all();
+}
+
+void PushClient::sleep(std::chrono::milliseconds time) {
+  Lock lock(mutex_);
+  condition_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+grpc::Status PushClient::converse() {
+  acknowledged_ = nullptr;
+  sent_ = 0;
+  PushStream stream(&mutex_, &condition_);
+  Lock lock(mutex_);
+  if (stopping_) return grpc::Status::CANCELLED;
+  stream_ = &stream;
+  lock.unlock();
+  stream.begin(connect(options_.target, options_.keepalive));
+  lock.lock();
+  if (open(&stream, &lock)) keep_up(&stream, &lock);
+  // What is over need not be ended; what isn't, is when the client is stopped.
+  if (!stream.over()) {
+    lock.unlock();
+    stream.end();
+    lock.lock();
+    condition_.wait_for(lock, kParting, [&] { return stream.over(); });
+    stream.cancel();
+  }
+  stream_ = nullptr;
+  lock.unlock();
+  return stream.finish();
+}
+
+bool PushClient::open(PushStream* stream, Lock* lock) {
+  v1::PushRequest request;
+  request.mutable_open()->set_source(options_.source);
+  request.mutable_open()->set_user_agent(options_.user_agent);
+  lock->unlock();
+  const bool written = stream->write(request, false);
+  lock->lock();
+  if (!written) {
+    // The reason comes with the end of the stream.
+    condition_.wait(*lock, [&] { return stream->over(); });
+    return false;
+  }
+  const std::optional<v1::PushResponse> response = next_response(stream, lock);
+  if (!response.has_value()) return false;
+  spdlog::info("{}: connected, porticod {}", options_.target, response->opened().version());
+  last_trouble_.clear();
+  return true;
+}
+
+std::optional<v1::PushResponse> PushClient::next_response(PushStream* stream, Lock* lock) {
+  std::optional<v1::PushResponse> response;
+  condition_.wait(*lock, [&] {
+    response = stream->take_response();
+    return response.has_value() || stream->over() || stopping_;
+  });
+  return response;
+}
+
+void PushClient::keep_up(PushStream* stream, Lock* lock) {
+  while (true) {
+    condition_.wait(*lock, [&] {
+      return stopping_ || stream->over() || (wanted_.has_value() && wanted_->number != sent_);
+    });
+    if (stopping_ || stream->over()) return;
+    const Revision revision = *wanted_;
+    lock->unlock();
+    const Sent sent = send(stream, revision);
+    lock->lock();
+    if (sent == Sent::kStreamOver) {
+      condition_.wait(*lock, [&] { return stream->over(); });
+      return;
+    }
+    bool accepted = true;
+    if (sent == Sent::kYes) {
+      const std::optional<v1::PushResponse> response = next_response(stream, lock);
+      if (!response.has_value()) return;
+      accepted = settle(revision, *response);
+    }
+    answered_ = revision.number;
+    accepted_ = accepted;
+    condition_.notify_all();
+  }
+}
+
+PushClient::Sent PushClient::send(PushStream* stream, const Revision& revision) {
+  sent_ = revision.number;
+  resync_ = acknowledged_ == nullptr;
+  const std::vector<v1::PushRequest> requests =
+      resync_ ? everything(*revision.state) : difference(*acknowledged_, *revision.state);
+  messages_sent_ = requests.size();
+  if (requests.empty()) return Sent::kNothingToSend;
+  for (const v1::PushRequest& request : requests) {
+    if (!stream->write(request, true)) return Sent::kStreamOver;
+  }
+  v1::PushRequest sync;
+  sync.mutable_sync()->set_revision(revision.number);
+  return stream->write(sync, false) ? Sent::kYes : Sent::kStreamOver;
+}
+
+bool PushClient::settle(const Revision& revision, const v1::PushResponse& response) {
+  backoff_.reset();
+  if (response.has_acknowledgement()) {
+    acknowledged_ = revision.state;
+    tell_acknowledged(revision, response.acknowledgement());
+    return true;
+  }
+  tell_refused(response.refusal());
+  return false;
+}
+
+void PushClient::tell_acknowledged(const Revision& revision,
+                                   const v1::Acknowledgement& acknowledgement) {
+  const double in_gateway = static_cast<double>(acknowledgement.latency_us()) / 1000;
+  if (resync_) {
+    spdlog::info("{}: revision {} acknowledged: everything, {} objects; {:.1f} ms in the gateway",
+                 options_.target, revision.number, messages_sent_ - 1, in_gateway);
+    return;
+  }
+  spdlog::info(
+      "{}: revision {} acknowledged: {} changes, {:.1f} ms after their cause, of these {:.1f} ms "
+      "in the gateway",
+      options_.target, revision.number, messages_sent_, milliseconds_since(revision.changed_at),
+      in_gateway);
+}
+
+void PushClient::tell_refused(const v1::Refusal& refusal) {
+  spdlog::error("{}: revision {} refused for {} reason(s); what ran goes on", options_.target,
+                refusal.revision(), refusal.violation_count());
+  for (const v1::Violation& violation : refusal.violations()) {
+    spdlog::error("{}: {}: {}{}{}", options_.target, violation.object(), violation.field(),
+                  violation.field().empty() ? "" : ": ", violation.message());
+  }
+}
+
+void PushClient::tell_lost(const grpc::Status& status) {
+  const std::string trouble =
+      status.ok() ? "the gateway has ended the stream" : status.error_message();
+  // One that is away for a day is worth one line.
+  if (trouble == last_trouble_) return;
+  spdlog::warn("{}: not connected, trying again: {}", options_.target, trouble);
+  last_trouble_ = trouble;
+}
+
+}  // namespace portico

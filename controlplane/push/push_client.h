@@ -1,0 +1,111 @@
+#pragma once
+
+// Keeps one gateway at the desired state.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "controlplane/push/channel.h"
+#include "controlplane/push/desired_state.h"
+#include "controlplane/push/push_stream.h"
+#include "proto/portico/v1/push.pb.h"
+
+namespace portico {
+
+// A desired state on its way to the gateways.
+struct Revision {
+  std::uint64_t number = 0;
+  std::shared_ptr<const DesiredState> state;
+  std::chrono::steady_clock::time_point changed_at;  // when its cause was noticed
+};
+
+struct PushOptions {
+  std::string target;      // is_unix_target() says how it is written
+  std::string source;      // Open.source
+  std::string user_agent;  // Open.user_agent
+  Keepalive keepalive;
+};
+
+// # Theory of operation
+//
+// One thread a gateway, so that one that is away delays no other. It connects, opens a stream,
+// sends everything behind a Reset, and from the first acknowledgement on only differences:
+//
+//   acknowledged_   what the gateway is known to have; nothing at the beginning of a stream,
+//   because
+//                   a gateway that was restarted may have less than it had, or more
+//   wanted_         the newest revision there is; older ones that were never sent are never missed
+//
+// One Sync is under way at a time. A Refusal is told, and what the gateway has stays as it is, so
+// that the next revision is again the difference to acknowledged_ (or everything, when nothing was
+// ever acknowledged in this stream). The same revision is not sent twice in a stream.
+//
+// When the stream ends, for whatever reason, the thread waits a little (Backoff) and begins anew.
+class PushClient {
+ public:
+  explicit PushClient(PushOptions options);
+  ~PushClient() { stop(); }
+
+  void start();
+  // Ends the stream; what the gateway has stays. Takes half a second at most.
+  void stop();
+
+  // From any thread.
+  void push(Revision revision);
+  // Waits until revision `number`, or a later one, was answered: true when it was acknowledged.
+  // False when it was refused, or stop() or release() was called.
+  bool wait_for(std::uint64_t number);
+  // Makes every wait_for() return.
+  void release();
+
+  const std::string& target() const { return options_.target; }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  enum class Sent { kYes, kNothingToSend, kStreamOver };
+
+  void run();
+  // Speaks until the stream is over or the client is stopped. Returns why it is over.
+  grpc::Status converse();
+  bool open(PushStream* stream, Lock* lock);
+  void keep_up(PushStream* stream, Lock* lock);
+  // Waits for the next response; nothing when the stream is over or the client is stopped.
+  std::optional<v1::PushResponse> next_response(PushStream* stream, Lock* lock);
+  Sent send(PushStream* stream, const Revision& revision);
+  bool settle(const Revision& revision, const v1::PushResponse& response);
+  void tell_acknowledged(const Revision& revision, const v1::Acknowledgement& acknowledgement);
+  void tell_refused(const v1::Refusal& refusal);
+  void tell_lost(const grpc::Status& status);
+  void sleep(std::chrono::milliseconds time);
+
+  const PushOptions options_;
+  Backoff backoff_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  // Guarded by mutex_:
+  std::optional<Revision> wanted_;
+  PushStream* stream_ = nullptr;  // the one that is open
+  bool stopping_ = false;
+  bool released_ = false;
+  bool ended_ = false;  // run() has returned
+  std::uint64_t answered_ = 0;
+  bool accepted_ = false;  // how answered_ was answered
+
+  // Of the thread alone:
+  std::shared_ptr<const DesiredState> acknowledged_;
+  std::uint64_t sent_ = 0;         // the revision last sent in this stream
+  std::size_t messages_sent_ = 0;  // of that
+  bool resync_ = false;            // it was sent as a whole
+  std::string last_trouble_;       // as told last; empty while all is well
+};
+
+}  // namespace portico
