@@ -59,12 +59,16 @@ LAYERS = {
                             "std posix abseil spdlog protobuf yaml"),
     "controlplane/kubernetes": ("include proto controlplane/yaml",
                                 "std posix abseil spdlog protobuf yaml curl"),
-    "controlplane/translate": ("include proto", "std abseil protobuf"),
+    # Pure: of its neighbours it sees what it is given and what it gives, and nothing that runs.
+    "controlplane/translate": ("include proto controlplane/kubernetes/object_set.h "
+                               "controlplane/push/desired_state.h", "std abseil protobuf"),
     "controlplane/push": ("include proto/portico", "std posix abseil spdlog grpc protobuf"),
     "controlplane/cli": ("include proto/portico", "std posix abseil grpc protobuf cli11"),
+    "controlplane/controller": ("include proto controlplane/kubernetes controlplane/translate "
+                                "controlplane/push", "std posix abseil spdlog cli11"),
     # The composition root of portico-controller, which meets the gateway only through proto/.
     "controlplane/main.cc": ("include proto controlplane/yaml controlplane/kubernetes "
-                             "controlplane/translate controlplane/push",
+                             "controlplane/translate controlplane/push controlplane/controller",
                              "std posix abseil spdlog grpc protobuf cli11"),
 }
 
