@@ -1,0 +1,79 @@
+#include "controlplane/controller/options.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+
+namespace portico {
+namespace {
+
+// Validators of CLI11: empty when it is good.
+
+std::string check_gateway(const std::string& target) {
+  if (absl::StartsWith(target, "unix:/") || absl::StartsWith(target, "/")) return "";
+  const std::size_t colon = target.rfind(':');
+  int port = 0;
+  const bool has_port = colon != std::string::npos && colon > 0 &&
+                        absl::SimpleAtoi(target.substr(colon + 1), &port) && port >= 1 &&
+                        port <= 65535;
+  if (has_port) return "";
+  return target + " is neither unix:/PATH nor HOST:PORT";
+}
+
+// Open.source in proto/portico/v1/push.proto.
+std::string check_source(const std::string& name) {
+  const auto good = [](char c) {
+    return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+           absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-';
+  };
+  if (!name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), good)) return "";
+  return name + " is not 1 to 63 of a-z, 0-9 and -";
+}
+
+}  // namespace
+
+std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
+  ControllerOptions options;
+  CLI::App app("Fills gateways' tables from Kubernetes objects.", "portico-controller");
+  app.set_version_flag("--version", "portico-controller " PORTICO_VERSION);
+  app.add_option("--manifests", options.manifests,
+                 "Services, EndpointSlices and Nodes as YAML: a file, or a folder with *.yaml and "
+                 "*.yml files; read again whenever they change")
+      ->required()
+      ->type_name("PATH");
+  app.add_option("--gateway", options.gateways,
+                 "a gateway to fill, may be given several times: unix:/PATH or HOST:PORT")
+      ->check(CLI::Validator(check_gateway, ""))
+      ->type_name("TARGET")
+      ->take_all()
+      ->capture_default_str();
+  app.add_option("--source", options.source,
+                 "the name under which the gateways keep what this controller pushes")
+      ->check(CLI::Validator(check_source, ""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_flag("!--no-node-routes", options.node_routes,
+               "do not make routes from Nodes' Pod networks");
+  auto* once = app.add_flag("--once", options.once,
+                            "push once, wait until every gateway has answered, and exit: 0 if all "
+                            "have acknowledged, 1 if one has refused");
+  app.add_flag("--check", options.check,
+               "push nothing; say what is wrong with the manifests and exit: 0 if nothing, else 1")
+      ->excludes(once);
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->type_name("LEVEL")
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return options;
+}
+
+}  // namespace portico

@@ -1,0 +1,25 @@
+#pragma once
+
+// The command line of portico-controller.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace portico {
+
+struct ControllerOptions {
+  std::string manifests;
+  std::vector<std::string> gateways = {"unix:/run/portico/porticod.sock"};
+  std::string source = "manifests";
+  bool node_routes = true;
+  bool once = false;
+  bool check = false;
+  std::string log_level = "info";
+};
+
+// The options, or the status to exit with at once: help and version were asked for, or the command
+// line was wrong, which has been said.
+std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv);
+
+}  // namespace portico
