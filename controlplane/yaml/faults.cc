@@ -6,6 +6,28 @@
 #include "absl/strings/str_join.h"
 
 namespace portico {
+namespace {
+
+// At most this much of a message or a path, which may repeat what is in the file.
+constexpr std::size_t kMaxText = 500;
+
+// `text` on one line, whatever it is, and not too long.
+std::string printable(absl::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool starts_character = (byte & 0xc0) != 0x80;  // UTF-8 is not cut in two
+    if (result.size() >= kMaxText && starts_character) return result + "...";
+    if (byte < 0x20 || byte == 0x7f) {
+      absl::StrAppend(&result, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
 
 std::string Fault::to_string() const {
   std::string text = file;
@@ -19,7 +41,7 @@ std::string Fault::to_string() const {
 void Faults::add(YamlMark mark, absl::string_view field, absl::string_view message) {
   ++count_;
   if (kept_.size() == kMaxKept) return;
-  kept_.push_back(Fault{file_, mark, std::string(field), std::string(message)});
+  kept_.push_back(Fault{file_, mark, printable(field), printable(message)});
 }
 
 std::string Faults::to_string() const {

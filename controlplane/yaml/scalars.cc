@@ -12,14 +12,9 @@
 namespace portico {
 namespace {
 
-// At most this much of a file's text is repeated in a message.
-constexpr std::size_t kMaxQuoted = 60;
-
 absl::Status refuse(const YamlNode& scalar, absl::string_view wanted) {
-  std::string shown = absl::CHexEscape(scalar.text.substr(0, kMaxQuoted));
-  if (scalar.text.size() > kMaxQuoted) shown += "...";
-  return absl::InvalidArgumentError(
-      absl::StrCat("must be ", wanted, ", not \"", shown, "\"", scalar.quoted ? " in quotes" : ""));
+  return absl::InvalidArgumentError(absl::StrCat("must be ", wanted, ", not \"", scalar.text, "\"",
+                                                 scalar.quoted ? " in quotes" : ""));
 }
 
 }  // namespace

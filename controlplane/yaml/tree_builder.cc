@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/yaml/utf8.h"
 
 namespace portico {
 
@@ -27,6 +28,11 @@ void YamlTreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void YamlTreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag,
                                YAML::anchor_t anchor, const std::string& value) {
+  // The file is UTF-8, but yaml-cpp makes a single byte, 0xa0 or 0x85, of the escapes \_ and \N.
+  if (find_invalid_utf8(value) != absl::string_view::npos) {
+    faults_.add(to_mark(mark), "", "has an escape, \\_ or \\N, that is not supported");
+    return leaf(mark, YamlNode::Kind::kNull, anchor, false, "");
+  }
   // yaml-cpp gives a plain scalar the tag "?", and any other without a tag of its own "!".
   leaf(mark, YamlNode::Kind::kScalar, anchor, tag != "?", value);
 }

@@ -30,6 +30,22 @@ TEST(Faults, AreKeptUpToABoundAndCountedBeyond) {
   EXPECT_NE(faults.to_string().find("f: and 150 more faults"), std::string::npos);
 }
 
+TEST(Faults, KeepToOneLineWhateverTheFileSays) {
+  Faults faults("f");
+  faults.add({1, 1}, "a\nb", "\x1b[31m not \"x\" \xc3\xa9\x7f");
+  EXPECT_EQ(faults.to_string(), "f:1: a\\x0ab: \\x1b[31m not \"x\" \xc3\xa9\\x7f");
+}
+
+TEST(Faults, CutWhatIsLongBetweenCharacters) {
+  Faults faults("f");
+  std::string text = "x";
+  for (int i = 0; i < 1000; ++i) text += "\xc3\xa9";
+  faults.add({1, 1}, "", text);
+  const std::string message = faults.kept()[0].message;
+  EXPECT_EQ(message.size(), 501u + 3u);
+  EXPECT_EQ(message.substr(499), "\xc3\xa9...");
+}
+
 TEST(YamlLocations, FallBackToTheNearestParent) {
   YamlLocations locations;
   locations.add("", {1, 1});

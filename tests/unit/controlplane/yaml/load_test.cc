@@ -128,6 +128,14 @@ TEST(LoadYaml, RefusesWhatIsNoText) {
   EXPECT_EQ(load("a: 12", limits).faults.to_string(), "f.yaml: the file has more than 4 bytes");
 }
 
+TEST(LoadYaml, RefusesEscapesOfWhichYamlCppMakesNoText) {
+  EXPECT_EQ(load("a: \"x\\_\"").faults.to_string(),
+            "f.yaml:1: has an escape, \\_ or \\N, that is not supported");
+  EXPECT_FALSE(load("\"\\N\": 1").faults.empty());
+  EXPECT_EQ(load("a: \"\\xe9\\u20ac\\U0001f600\"").documents[0].text_of("a"),
+            "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+}
+
 class ReadTextFile : public testing::Test {
  protected:
   ReadTextFile() {
