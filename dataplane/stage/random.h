@@ -15,7 +15,7 @@ class Random {
     std::uint64_t z = state_;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return static_cast<std::uint32_t>(z >> 32);
+    return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
   }
 
   // Uniform in [0, bound), by multiplication (Lemire 2019); its bias is below bound / 2^32.

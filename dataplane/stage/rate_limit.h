@@ -12,7 +12,7 @@ namespace portico {
 class RateLimit {
  public:
   constexpr RateLimit(std::uint32_t per_second, std::uint32_t burst) noexcept
-      : interval_(std::chrono::seconds(1) / per_second), depth_(interval_ * burst) {}
+      : interval_(Duration(std::chrono::seconds(1)) / per_second), depth_(interval_ * burst) {}
 
   // Whether one more may pass at `now`.
   bool take(Instant now) noexcept {
