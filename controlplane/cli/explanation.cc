@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/cli/parse.h"
@@ -13,12 +14,10 @@ namespace portico::cli {
 namespace {
 
 // Select Graphic Rendition (ECMA-48, 8.3.117).
-enum class Style { kPlain, kBold, kDim, kStage, kChanged, kGood, kBad, kOther };
+enum class Style { kBold, kDim, kStage, kChanged, kGood, kBad, kOther };
 
 absl::string_view escape(Style style) {
   switch (style) {
-    case Style::kPlain:
-      return "";
     case Style::kBold:
       return "\x1b[1m";
     case Style::kDim:
@@ -76,7 +75,7 @@ class Writer {
 
  private:
   std::string paint(Style style, absl::string_view text) const {
-    if (!environment_.color || style == Style::kPlain || text.empty()) return std::string(text);
+    if (!environment_.color || absl::StripAsciiWhitespace(text).empty()) return std::string(text);
     return absl::StrCat(escape(style), text, "\x1b[0m");
   }
 
