@@ -1,0 +1,74 @@
+#include "controlplane/store/key_index.h"
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace portico::store {
+namespace {
+
+template <typename Map, typename Key>
+const std::string* find(const Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::string FrontendKey::to_string() const {
+  return absl::StrCat(portico::to_string(address, port), "/",
+                      std::string(portico::to_string(protocol)));
+}
+
+std::vector<IndexedFrontend> frontends_of(const Service& service) {
+  std::vector<IndexedFrontend> frontends;
+  for (const ServiceAddress& text : service.addresses) {
+    const absl::StatusOr<IpAddress> address = IpAddress::parse(text.address);
+    if (!address.ok()) continue;
+    for (std::size_t i = 0; i < service.ports.size(); ++i) {
+      const Port& port = service.ports[i];
+      if (!port.protocol || port.port > 65535) continue;
+      const auto number = L4Port::from_host(static_cast<std::uint16_t>(port.port));
+      frontends.push_back({{*address, number, *port.protocol}, i});
+    }
+  }
+  return frontends;
+}
+
+const std::string* KeyIndex::source_of_service(const std::string& name) const {
+  return find(services_, name);
+}
+
+const std::string* KeyIndex::source_of_route(const std::string& key) const {
+  return find(routes_, key);
+}
+
+const std::string* KeyIndex::service_of(const FrontendKey& frontend) const {
+  return find(frontends_, frontend);
+}
+
+void KeyIndex::apply(const std::string& source, const ObjectSet& present,
+                     const ObjectChange& change) {
+  // First everything that goes, then everything that comes: a key may pass from one to another.
+  for (const auto& [name, service] : change.services) {
+    services_.erase(name);
+    const ServicePtr old = present.service(name);
+    if (!old) continue;
+    for (const IndexedFrontend& frontend : frontends_of(*old)) frontends_.erase(frontend.key);
+  }
+  for (const auto& [name, service] : change.services) {
+    if (!service) continue;
+    services_.emplace(name, source);
+    for (const IndexedFrontend& frontend : frontends_of(*service)) {
+      frontends_.emplace(frontend.key, name);
+    }
+  }
+  for (const auto& [key, route] : change.routes) {
+    if (route) {
+      routes_.insert_or_assign(key, source);
+    } else {
+      routes_.erase(key);
+    }
+  }
+}
+
+}  // namespace portico::store

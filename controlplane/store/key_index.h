@@ -1,0 +1,61 @@
+#pragma once
+
+// Who holds which key, over all sources: what no two sources, and no two Services, may share.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "controlplane/store/object_set.h"
+#include "include/portico/ip_address.h"
+#include "include/portico/protocol.h"
+
+namespace portico::store {
+
+// The key of the data plane's service table.
+struct FrontendKey {
+  IpAddress address;
+  L4Port port;
+  Protocol protocol = Protocol::kTcp;
+
+  // "10.100.3.59:80/TCP"
+  std::string to_string() const;
+
+  friend bool operator==(const FrontendKey&, const FrontendKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const FrontendKey& key) {
+    return H::combine(std::move(state), key.address, key.port, key.protocol);
+  }
+};
+
+// A frontend and the port of the Service that it is of.
+struct IndexedFrontend {
+  FrontendKey key;
+  std::size_t port_index = 0;
+};
+
+// Those of a Service; an address or port that is malformed has none.
+std::vector<IndexedFrontend> frontends_of(const Service& service);
+
+class KeyIndex {
+ public:
+  // The names of all Services, in their order, with the source of each.
+  const absl::btree_map<std::string, std::string>& services() const { return services_; }
+
+  // Null when nobody holds it; otherwise the source, or the Service's name.
+  const std::string* source_of_service(const std::string& name) const;
+  const std::string* source_of_route(const std::string& key) const;
+  const std::string* service_of(const FrontendKey& frontend) const;
+
+  // Follows `change` of `source`, which has `present`. Requires that validate() finds no fault.
+  void apply(const std::string& source, const ObjectSet& present, const ObjectChange& change);
+
+ private:
+  absl::btree_map<std::string, std::string> services_;
+  absl::flat_hash_map<std::string, std::string> routes_;
+  absl::flat_hash_map<FrontendKey, std::string> frontends_;
+};
+
+}  // namespace portico::store

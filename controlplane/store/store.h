@@ -1,0 +1,71 @@
+#pragma once
+
+// Theory of operation
+//
+// The store holds what all sources want, as it was last accepted. It is pure: no clock, no thread,
+// no log, no protobuf. A change goes through it in two steps:
+//
+//   Plan plan = store.plan("kubernetes", pending);   // what would change; the store stays as it is
+//   if (!plan.violations.empty()) refuse;
+//   apply plan.tables to the data plane; if it refuses, drop the plan
+//   store.commit(std::move(plan));                   // now it is
+//
+// so nothing ever has to be undone.
+//
+// Invariants: validate() finds no fault in what the store holds; the data plane's tables are what
+// expand() makes of it; KeyIndex names the holder of each name, frontend and prefix.
+//
+// Cost: planning looks at the objects that were sent, at all endpoints of the Services they belong
+// to (before and after), and at nothing else, whatever the size of the cluster. A Reset adds the
+// number of objects that the source has. Each object is shared by pointer between the store, plans
+// and snapshots, about 300 bytes an endpoint with its indexes.
+//
+// Not thread-safe: the caller has plan() and commit() of one change follow each other without
+// another commit in between; const calls may run side by side.
+
+#include <cstddef>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "controlplane/store/check_object.h"
+#include "controlplane/store/key_index.h"
+#include "controlplane/store/object_set.h"
+#include "controlplane/store/pending.h"
+#include "controlplane/store/validate.h"
+#include "controlplane/store/violations.h"
+#include "include/portico/tables.h"
+
+namespace portico::store {
+
+struct Plan {
+  std::string source;
+  Violations violations{0};
+  // Empty when there are violations, and when nothing changes.
+  ObjectChange objects;
+  TableChange tables;
+  Work work;
+};
+
+class Store {
+ public:
+  explicit Store(GatewayAddresses own) : own_(std::move(own)) {}
+
+  // Keeps at most `violation_limit` violations, and counts all.
+  Plan plan(const std::string& source, const Pending& pending,
+            std::size_t violation_limit = 100) const;
+  // Requires a plan of the present state without violations.
+  void commit(const Plan& plan);
+
+  // What a source has; empty for one that is not known.
+  const ObjectSet& objects_of(const std::string& source) const;
+  // All sources of which something was committed, by name.
+  const absl::btree_map<std::string, ObjectSet>& sources() const { return sources_; }
+  const KeyIndex& index() const { return index_; }
+
+ private:
+  GatewayAddresses own_;
+  absl::btree_map<std::string, ObjectSet> sources_;
+  KeyIndex index_;
+};
+
+}  // namespace portico::store
