@@ -1,0 +1,74 @@
+#include "controlplane/api/control_plane.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "controlplane/api/gateway_service.h"
+#include "controlplane/api/ledger.h"
+#include "controlplane/api/push_service.h"
+#include "controlplane/api/server.h"
+#include "controlplane/api/state_keeper.h"
+
+namespace portico {
+namespace {
+
+constexpr std::size_t kMaxPushStreams = 64;
+
+}  // namespace
+
+struct ControlPlane::Impl {
+  Impl(DataPlane& data_plane, const ControlPlaneOptions& options)
+      : grace(options.shutdown_grace),
+        ledger(data_plane, store::GatewayAddresses(options.gateway_addresses.begin(),
+                                                   options.gateway_addresses.end())),
+        keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
+        push(ledger, PushLimits(), kMaxPushStreams),
+        gateway(ledger, data_plane),
+        server(options.api, {&push, &gateway}) {}
+
+  const std::chrono::milliseconds grace;
+  Ledger ledger;
+  StateKeeper keeper;
+  PushService push;
+  GatewayService gateway;
+  Server server;
+};
+
+ControlPlaneOptions ControlPlaneOptions::from(const GatewayConfig& config) {
+  ControlPlaneOptions options;
+  options.api = config.api;
+  options.state_directory = config.state_directory;
+  for (const PortConfig& port : config.ports) {
+    for (const InterfaceAddress& address : port.addresses) {
+      options.gateway_addresses.push_back(address.address);
+    }
+  }
+  options.gateway_addresses.insert(options.gateway_addresses.end(), config.snat.addresses.begin(),
+                                   config.snat.addresses.end());
+  return options;
+}
+
+ControlPlane::ControlPlane(DataPlane& data_plane, ControlPlaneOptions options)
+    : impl_(std::make_unique<Impl>(data_plane, options)) {}
+
+ControlPlane::~ControlPlane() {
+  shutdown();
+}
+
+void ControlPlane::restore() {
+  impl_->keeper.restore();
+}
+
+absl::Status ControlPlane::serve() {
+  impl_->ledger.on_accepted([this](const std::string& source) { impl_->keeper.accepted(source); });
+  impl_->keeper.start();
+  return impl_->server.start();
+}
+
+void ControlPlane::shutdown() {
+  impl_->push.stop();
+  impl_->server.stop(impl_->grace);
+  impl_->keeper.stop();
+}
+
+}  // namespace portico

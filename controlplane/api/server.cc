@@ -1,0 +1,133 @@
+#include "controlplane/api/server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/api/unix_socket.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "spdlog/spdlog.h"
+
+namespace portico {
+namespace {
+
+constexpr int kMaxMessageBytes = 4 << 20;  // one object is far smaller
+constexpr int kMaxThreads = 96;            // each call has one while it lasts
+constexpr int kMaxCallsPerConnection = 64;
+// A controller or gateway that vanished without a word is noticed within half a minute, and a
+// client may ask as often.
+constexpr int kKeepaliveMs = 20'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kMinClientPingMs = 10'000;
+
+void set_limits(grpc::ServerBuilder& builder) {
+  grpc::ResourceQuota quota("portico");
+  quota.SetMaxThreads(kMaxThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kMinClientPingMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Two gateways on one TCP port would share its clients.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+// While it lives, what this process creates is for its user and group alone: so a socket has mode
+// 0660 from its first moment. The mask is the process's; it holds for the time of a bind.
+class GroupOnlyUmask {
+ public:
+  GroupOnlyUmask() : before_(::umask(0117)) {}
+  ~GroupOnlyUmask() { ::umask(before_); }
+  GroupOnlyUmask(const GroupOnlyUmask&) = delete;
+  GroupOnlyUmask& operator=(const GroupOnlyUmask&) = delete;
+
+ private:
+  mode_t before_;
+};
+
+}  // namespace
+
+struct Server::Impl {
+  ApiConfig config;
+  std::vector<grpc::Service*> services;
+  std::unique_ptr<grpc::Server> server;
+
+  std::vector<std::string> addresses() const {
+    std::vector<std::string> addresses;
+    if (!config.socket.empty()) addresses.push_back("unix:" + config.socket);
+    for (const std::string& address : config.tcp) addresses.push_back(address);
+    return addresses;
+  }
+};
+
+Server::Server(const ApiConfig& config, std::vector<grpc::Service*> services)
+    : impl_(new Impl{config, std::move(services), nullptr}) {
+  static const bool once = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+Server::~Server() {
+  stop(std::chrono::milliseconds(0));
+}
+
+absl::Status Server::start() {
+  const std::vector<std::string> addresses = impl_->addresses();
+  if (addresses.empty()) return absl::InvalidArgumentError("the API has no address to listen on");
+  if (!impl_->config.socket.empty()) {
+    const absl::Status prepared = prepare_unix_socket(impl_->config.socket);
+    if (!prepared.ok()) return prepared;
+  }
+  grpc::ServerBuilder builder;
+  set_limits(builder);
+  for (grpc::Service* service : impl_->services) builder.RegisterService(service);
+  std::vector<int> ports(addresses.size(), 0);
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  {
+    const GroupOnlyUmask group_only;
+    impl_->server = builder.BuildAndStart();
+  }
+  // The first one that got no port is at fault: the builder goes no further.
+  const auto refused = std::find(ports.begin(), ports.end(), 0);
+  if (!impl_->server || refused != ports.end()) {
+    stop(std::chrono::milliseconds(0));
+    return absl::UnavailableError(
+        refused == ports.end() ? "can't start the API's server"
+                               : absl::StrCat("can't listen on ",
+                                              addresses[static_cast<std::size_t>(
+                                                  refused - ports.begin())]));
+  }
+  for (const std::string& address : impl_->config.tcp) {
+    spdlog::warn("the API is open to everybody who reaches {}: TCP has no authentication", address);
+  }
+  for (const std::string& address : addresses) spdlog::info("the API listens on {}", address);
+  impl_->server->GetHealthCheckService()->SetServingStatus(true);
+  return absl::OkStatus();
+}
+
+void Server::stop(std::chrono::milliseconds grace) {
+  if (!impl_->server) return;
+  if (auto* health = impl_->server->GetHealthCheckService()) health->Shutdown();
+  impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  impl_->server->Wait();
+  impl_->server.reset();
+}
+
+}  // namespace portico
