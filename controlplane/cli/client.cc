@@ -1,5 +1,6 @@
 #include "controlplane/cli/client.h"
 
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
@@ -26,28 +27,6 @@ class Client::Calls {
         grpc::CreateCustomChannel(gateway_.text, grpc::InsecureChannelCredentials(), arguments));
   }
 
-  v1::Gateway::Stub& stub() { return *stub_; }
-
-  void prepare(grpc::ClientContext& context) const {
-    if (timeout_ == absl::InfiniteDuration()) return;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-  }
-
-  absl::Status to_status(const grpc::Status& status) const {
-    const auto code = static_cast<absl::StatusCode>(status.error_code());
-    switch (status.error_code()) {
-      case grpc::StatusCode::OK:
-        return absl::OkStatus();
-      case grpc::StatusCode::UNAVAILABLE:
-        return {code, why_unreachable(gateway_, status.error_message())};
-      case grpc::StatusCode::DEADLINE_EXCEEDED:
-        return {code, absl::StrCat("the gateway at ", gateway_.text, " did not answer within ",
-                                   absl::FormatDuration(timeout_), " (--timeout)")};
-      default:
-        return {code, status.error_message()};
-    }
-  }
-
   template <typename Request, typename Response>
   using Method = grpc::Status (v1::Gateway::Stub::*)(grpc::ClientContext*, const Request&,
                                                      Response*);
@@ -55,7 +34,7 @@ class Client::Calls {
   template <typename Request, typename Response>
   absl::StatusOr<Response> call(Method<Request, Response> method, const Request& request) {
     grpc::ClientContext context;
-    prepare(context);
+    context.set_deadline(deadline());
     Response response;
     const grpc::Status status = ((*stub_).*method)(&context, request, &response);
     if (!status.ok()) return to_status(status);
@@ -76,7 +55,66 @@ class Client::Calls {
     return all;
   }
 
+  // The timeout is each connection's: millions of them may take their time, and so may whoever
+  // reads what `visit` prints.
+  absl::Status read_connections(const v1::ListConnectionsRequest& request,
+                                const std::function<void(const v1::Connection&)>& visit) {
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const auto stream = stub_->AsyncListConnections(&context, request, &queue, nullptr);
+    bool in_time = true;
+    v1::Connection connection;
+    for (bool more = wait(queue, context, in_time); more;) {
+      stream->Read(&connection, nullptr);
+      more = wait(queue, context, in_time);
+      if (more) visit(connection);
+    }
+    grpc::Status status;
+    stream->Finish(&status, nullptr);
+    wait(queue, context, in_time);
+    queue.Shutdown();
+    return in_time ? to_status(status) : too_late();
+  }
+
  private:
+  std::chrono::system_clock::time_point deadline() const {
+    return absl::ToChronoTime(absl::Now() + timeout_);  // of an infinite timeout: never
+  }
+
+  // Waits for the one event that is under way and tells whether it was a success. When it does not
+  // come in time, it comes by cancelling the call.
+  bool wait(grpc::CompletionQueue& queue, grpc::ClientContext& context, bool& in_time) const {
+    void* tag = nullptr;
+    bool success = false;
+    if (queue.AsyncNext(&tag, &success, deadline()) == grpc::CompletionQueue::TIMEOUT) {
+      in_time = false;
+      context.TryCancel();
+      queue.Next(&tag, &success);
+      return false;
+    }
+    return success;
+  }
+
+  absl::Status too_late() const {
+    return absl::DeadlineExceededError(
+        absl::StrCat("the gateway at ", gateway_.text, " did not answer within ",
+                     absl::FormatDuration(timeout_), " (--timeout)"));
+  }
+
+  absl::Status to_status(const grpc::Status& status) const {
+    const auto code = static_cast<absl::StatusCode>(status.error_code());
+    switch (status.error_code()) {
+      case grpc::StatusCode::OK:
+        return absl::OkStatus();
+      case grpc::StatusCode::UNAVAILABLE:
+        return {code, why_unreachable(gateway_, status.error_message())};
+      case grpc::StatusCode::DEADLINE_EXCEEDED:
+        return too_late();
+      default:
+        return {code, status.error_message()};
+    }
+  }
+
   const GatewayAddress gateway_;
   const absl::Duration timeout_;
   std::unique_ptr<v1::Gateway::Stub> stub_;
@@ -114,12 +152,7 @@ absl::StatusOr<v1::ServiceView> Client::service(const std::string& name) {
 
 absl::Status Client::connections(const v1::ListConnectionsRequest& request,
                                  const std::function<void(const v1::Connection&)>& visit) {
-  grpc::ClientContext context;
-  calls_->prepare(context);
-  const auto stream = calls_->stub().ListConnections(&context, request);
-  v1::Connection connection;
-  while (stream->Read(&connection)) visit(connection);
-  return calls_->to_status(stream->Finish());
+  return calls_->read_connections(request, visit);
 }
 
 absl::StatusOr<v1::DeleteConnectionsResponse> Client::delete_connections(

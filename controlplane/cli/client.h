@@ -20,7 +20,7 @@ namespace portico::cli {
 // no gateway answered, and their text says what is known about why.
 class Client {
  public:
-  // `timeout` is each request's.
+  // `timeout` is each answer's: a stream has as many as it has messages.
   Client(GatewayAddress gateway, absl::Duration timeout);
   ~Client();
 

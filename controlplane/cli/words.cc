@@ -35,11 +35,14 @@ std::string to_string(const google::protobuf::Duration& duration, bool present) 
   return present ? duration_to_string(to_nanoseconds(duration)) : "";
 }
 
-AddressOrder::AddressOrder(const std::string& from) : malformed(true), text(from) {
+AddressOrder::AddressOrder(const std::string& from) {
   const absl::StatusOr<IpAddress> parsed = IpAddress::parse(from);
-  if (!parsed.ok()) return;
-  malformed = false;
-  address = *parsed;
+  malformed = !parsed.ok();
+  if (malformed) {
+    text = from;
+  } else {
+    address = *parsed;
+  }
 }
 
 }  // namespace portico::cli

@@ -29,7 +29,7 @@ struct AddressOrder {
 
   bool malformed;
   IpAddress address;
-  std::string text;
+  std::string text;  // of what is no address
 };
 
 }  // namespace portico::cli

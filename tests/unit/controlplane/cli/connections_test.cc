@@ -1,3 +1,6 @@
+#include <chrono>
+#include <thread>
+
 #include "tests/unit/controlplane/cli/porticoctl.h"
 
 namespace portico::cli {
@@ -130,6 +133,38 @@ TEST_F(Connections, AnErrorInTheMiddleOfTheStreamIsTold) {
   EXPECT_EQ(table.code, 1);
   EXPECT_EQ(table.out, "");
   EXPECT_EQ(table.error, "porticoctl: too slow a reader (RESOURCE_EXHAUSTED)\n");
+}
+
+TEST_F(Connections, AStreamThatStopsIsNotWaitedForForEver) {
+  add_connections();
+  gateway.silent = true;
+  const Result result = ask("get connections --timeout 50ms");
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.error, "porticoctl: the gateway at " + gateway.address() +
+                              " did not answer within 50ms (--timeout)\n");
+}
+
+// Somebody who reads slowly, such as a pager.
+class SlowReader : public std::stringbuf {
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return std::stringbuf::xsputn(text, size);
+  }
+};
+
+TEST_F(Connections, ASlowReaderIsNotTakenForASlowGateway) {
+  add_connections();
+  gateway.connections.resize(6, gateway.connections[0]);
+  SlowReader reader;
+  std::ostream out(&reader);
+  std::ostringstream error;
+  environment.gateway = gateway.address();
+  EXPECT_EQ(
+      run({"get", "connections", "-o", "json", "--timeout", "500ms"}, environment, out, error),
+      ExitCode::kSuccess)
+      << error.str();
 }
 
 TEST_F(Connections, DeletedByFilter) {
