@@ -1,6 +1,7 @@
 // ports: the gateway's NICs.
 
 #include <algorithm>
+#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,22 +46,29 @@ std::string device_name(absl::string_view device) {
   return std::string(device.substr(0, device.find(',')));
 }
 
-// An address on a bus has a colon in it, and every virtual network device's name begins with net_.
-// A name such as "eth1" is what people write who expect a kernel interface to be taken.
+bool is_pci_address(const std::string& name) {
+  static const std::regex pattern("([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]");
+  return std::regex_match(name, pattern);
+}
+
+// Every virtual network device's name begins with net_. A name such as "eth1" is what people write
+// who expect a kernel interface to be taken.
 void check_device(const std::string& device, const std::string& field, FirstUses* devices,
                   FieldFaults* faults) {
   const auto is_graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
   const std::string name = device_name(device);
+  const bool is_pci = is_pci_address(name);
   if (device.empty()) {
     faults->add(field, "is required");
   } else if (!std::all_of(device.begin(), device.end(), is_graphic)) {
     faults->add(field, "must not contain spaces or control characters");
-  } else if (!absl::StrContains(name, ':') && !absl::StartsWith(name, "net_")) {
+  } else if (!is_pci && !absl::StartsWith(name, "net_")) {
     faults->add(field, absl::StrCat("must be a PCI address (0000:03:00.0) or a virtual device "
                                     "(net_af_packet0,iface=eth1), not \"",
                                     device, "\""));
   } else {
-    check_unique(devices, name, field, faults);
+    const bool has_domain = !is_pci || std::count(name.begin(), name.end(), ':') == 2;
+    check_unique(devices, absl::AsciiStrToLower(has_domain ? name : "0000:" + name), field, faults);
   }
 }
 
