@@ -1,0 +1,60 @@
+#include "dataplane/io/device_name.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace portico {
+namespace {
+
+absl::string_view before_comma(absl::string_view device) {
+  return device.substr(0, device.find(','));
+}
+
+bool is_hex(absl::string_view text, std::size_t digits) {
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+         });
+}
+
+}  // namespace
+
+bool is_pci_address(absl::string_view device) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(before_comma(device), ':');
+  if (parts.size() < 2 || parts.size() > 3) return false;
+  if (parts.size() == 3 && !is_hex(parts[0], 4)) return false;
+  const std::vector<absl::string_view> slot = absl::StrSplit(parts.back(), '.');
+  return is_hex(parts[parts.size() - 2], 2) && slot.size() == 2 && is_hex(slot[0], 2) &&
+         slot[1].size() == 1 && slot[1][0] >= '0' && slot[1][0] <= '7';
+}
+
+std::string device_name(absl::string_view device) {
+  const absl::string_view name = before_comma(device);
+  if (!is_pci_address(device)) return std::string(name);
+  const bool has_domain = std::count(name.begin(), name.end(), ':') == 2;
+  return absl::AsciiStrToLower(has_domain ? std::string(name) : absl::StrCat("0000:", name));
+}
+
+std::optional<std::string> device_argument(absl::string_view device, absl::string_view key) {
+  for (absl::string_view argument : absl::StrSplit(device, ',')) {
+    if (absl::ConsumePrefix(&argument, key) && absl::ConsumePrefix(&argument, "=")) {
+      return std::string(argument);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string device_arguments(absl::string_view device, std::uint16_t workers) {
+  if (workers > 1 && absl::StartsWith(device, "net_af_packet") &&
+      !device_argument(device, "qpairs")) {
+    return absl::StrCat(device, ",qpairs=", workers);
+  }
+  return std::string(device);
+}
+
+}  // namespace portico

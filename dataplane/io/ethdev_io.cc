@@ -1,0 +1,205 @@
+#include "dataplane/io/ethdev_io.h"
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "dataplane/io/packet_memory.h"
+
+namespace portico {
+namespace {
+
+rte_mbuf* mbuf_of(const Packet& packet) noexcept {
+  return static_cast<rte_mbuf*>(packet.handle);
+}
+
+void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
+  packet = Packet{};
+  packet.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+  packet.handle = mbuf;
+  packet.length = mbuf->pkt_len;
+  packet.contiguous = mbuf->data_len;
+  packet.headroom = mbuf->data_off;
+  packet.in_port = PortId{mbuf->port};
+}
+
+// Of a frame in several pieces, only the first one's beginning may have moved, unless all but the
+// first have been cut off.
+void write_back(const Packet& packet) noexcept {
+  rte_mbuf* const mbuf = mbuf_of(packet);
+  mbuf->data_off = packet.headroom;
+  mbuf->data_len = static_cast<std::uint16_t>(packet.contiguous);
+  mbuf->pkt_len = packet.length;
+  mbuf->port = packet.in_port.value;
+  if (mbuf->next != nullptr && packet.length == packet.contiguous) {
+    rte_pktmbuf_free(mbuf->next);
+    mbuf->next = nullptr;
+    mbuf->nb_segs = 1;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EthdevIo>> EthdevIo::open(const GatewayConfig& config,
+                                                         std::uint16_t workers) {
+  std::unique_ptr<EthdevIo> io(new EthdevIo);
+  if (absl::Status status = io->open_ports(config, workers); !status.ok()) return status;
+  return io;
+}
+
+EthdevIo::~EthdevIo() {
+  for (const Port& port : ports_) close_device(port.device);
+  for (const Pool& pool : pools_) rte_mempool_free(pool.mbufs);
+}
+
+absl::Status EthdevIo::open_ports(const GatewayConfig& config, std::uint16_t workers) {
+  std::vector<Device> devices;
+  for (const PortConfig& port : config.ports) {
+    auto attached = attach_device(port, workers);
+    if (!attached.ok()) return attached.status();
+    ports_.push_back({.config = port, .device = *attached, .rx_queue_of = {}, .tx_locks = {}});
+    auto pool = pool_on(attached->socket, config, workers);
+    if (!pool.ok()) return pool.status();
+    Device& device = ports_.back().device;
+    if (absl::Status status = start_device(port, workers, *pool, device); !status.ok()) {
+      return status;
+    }
+    assign_queues(ports_.size() - 1, workers);
+    devices.push_back(device);
+  }
+  wait_for_links(config.ports, devices);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<rte_mempool*> EthdevIo::pool_on(int socket, const GatewayConfig& config,
+                                               std::uint16_t workers) {
+  for (const Pool& pool : pools_) {
+    if (pool.socket == socket) return pool.mbufs;
+  }
+  const std::string name = absl::StrCat("portico_packets_", socket + 1);  // -1: no NUMA node
+  const std::uint32_t buffers = packet_buffers(config, workers);
+  rte_mempool* const mbufs = rte_pktmbuf_pool_create_by_ops(
+      name.c_str(), buffers, kPoolCache, 0,
+      static_cast<std::uint16_t>(packet_buffer_size(config) + RTE_PKTMBUF_HEADROOM), socket,
+      "ring_mt_rts");
+  if (mbufs == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", buffers,
+                                                     " packet buffers on NUMA node ", socket, ": ",
+                                                     rte_strerror(rte_errno)));
+  }
+  pools_.push_back({socket, mbufs});
+  return mbufs;
+}
+
+void EthdevIo::assign_queues(std::size_t port, std::uint16_t workers) {
+  Port& p = ports_[port];
+  const std::size_t shift = p.device.rx_queues == workers ? 0 : port;
+  p.rx_queue_of.assign(workers, kNoQueue);
+  for (std::uint16_t queue = 0; queue < p.device.rx_queues; ++queue) {
+    p.rx_queue_of[(shift + queue) % workers] = queue;
+  }
+  if (p.device.tx_queues < workers) p.tx_locks = std::make_unique<Lock[]>(p.device.tx_queues);
+}
+
+PortInfo EthdevIo::describe(PortId id) const {
+  const Port& port = ports_[id.value];
+  PortInfo info;
+  info.id = id;
+  info.name = port.config.name;
+  info.device = port.config.device;
+  info.driver = port.device.driver;
+  info.mac = port.device.mac;
+  for (const InterfaceAddress& a : port.config.addresses) {
+    info.addresses.push_back(absl::StrCat(a.address.to_string(), "/", a.prefix_length));
+  }
+  info.uplink = port.config.uplink;
+  info.downlink = port.config.downlink;
+  rte_eth_link link{};
+  info.link_up =
+      rte_eth_link_get_nowait(port.device.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+  info.mtu = port.config.mtu;
+  info.rx_queues = port.device.rx_queues;
+  rte_eth_stats stats{};
+  if (rte_eth_stats_get(port.device.id, &stats) == 0) {
+    info.rx_packets = stats.ipackets;
+    info.rx_bytes = stats.ibytes;
+    info.rx_missed = stats.imissed + stats.ierrors + stats.rx_nombuf;
+    info.tx_packets = stats.opackets;
+    info.tx_bytes = stats.obytes;
+  }
+  return info;
+}
+
+void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
+  burst.count = 0;
+  const Port& port = ports_[id.value];
+  const std::uint16_t queue = port.rx_queue_of[worker.value];
+  if (queue == kNoQueue) return;
+  rte_mbuf* mbufs[kBurstSize];
+  burst.count = rte_eth_rx_burst(port.device.id, queue, mbufs, kBurstSize);
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
+    mbufs[i]->port = id.value;
+    describe_frame(mbufs[i], burst.packets[i]);
+  }
+}
+
+std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
+                           std::size_t count) noexcept {
+  const Port& port = ports_[id.value];
+  const auto queue = static_cast<std::uint16_t>(worker.value % port.device.tx_queues);
+  Lock* const lock = port.tx_locks == nullptr ? nullptr : &port.tx_locks[queue];
+  std::size_t sent = 0;
+  while (sent < count) {
+    rte_mbuf* mbufs[kBurstSize];
+    const std::size_t some = std::min(count - sent, kBurstSize);
+    for (std::size_t i = 0; i < some; ++i) {
+      write_back(*packets[sent + i]);
+      mbufs[i] = mbuf_of(*packets[sent + i]);
+    }
+    if (lock != nullptr) rte_spinlock_lock(&lock->word);
+    const std::size_t taken =
+        rte_eth_tx_burst(port.device.id, queue, mbufs, static_cast<std::uint16_t>(some));
+    if (lock != nullptr) rte_spinlock_unlock(&lock->word);
+    sent += taken;
+    if (taken < some) break;
+  }
+  return sent;
+}
+
+void EthdevIo::free(Packet* const* packets, std::size_t count) noexcept {
+  for (std::size_t done = 0; done < count;) {
+    rte_mbuf* mbufs[kBurstSize];
+    const std::size_t some = std::min(count - done, kBurstSize);
+    for (std::size_t i = 0; i < some; ++i) mbufs[i] = mbuf_of(*packets[done + i]);
+    rte_pktmbuf_free_bulk(mbufs, static_cast<unsigned>(some));
+    done += some;
+  }
+}
+
+void EthdevIo::open(void* handle, Packet& packet) noexcept {
+  describe_frame(static_cast<rte_mbuf*>(handle), packet);
+}
+
+void EthdevIo::close(Packet& packet) noexcept {
+  write_back(packet);
+}
+
+bool EthdevIo::allocate(std::uint32_t length, Packet& packet) noexcept {
+  rte_mbuf* const mbuf = pools_.empty() ? nullptr : rte_pktmbuf_alloc(pools_.front().mbufs);
+  if (mbuf == nullptr) return false;
+  if (length > rte_pktmbuf_tailroom(mbuf)) {
+    rte_pktmbuf_free(mbuf);
+    return false;
+  }
+  mbuf->pkt_len = length;
+  mbuf->data_len = static_cast<std::uint16_t>(length);
+  mbuf->port = 0;
+  describe_frame(mbuf, packet);
+  return true;
+}
+
+}  // namespace portico

@@ -1,0 +1,174 @@
+#include "dataplane/io/port_setup.h"
+
+#include <net/if.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "dataplane/io/device_name.h"
+
+namespace portico {
+namespace {
+
+std::string named(const PortConfig& port) {
+  return absl::StrCat("port \"", port.name, "\", device \"", port.device, "\": ");
+}
+
+// `error` is a negative errno, as DPDK returns it.
+absl::Status refused(const PortConfig& port, absl::string_view what, int error) {
+  return absl::InternalError(absl::StrCat(named(port), what, ": ", rte_strerror(-error)));
+}
+
+bool unsupported(int result) {
+  return result == -ENOTSUP || result == -ENOSYS;
+}
+
+// Why the device may not be there, as far as it can be told.
+absl::Status not_found(const PortConfig& port) {
+  const auto interface = device_argument(port.device, "iface");
+  if (interface && if_nametoindex(interface->c_str()) == 0) {
+    return absl::NotFoundError(
+        absl::StrCat(named(port), "there is no network interface \"", *interface, "\""));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      named(port),
+      is_pci_address(port.device)
+          ? "no DPDK driver has taken it: is it there, and bound to vfio-pci (dpdk-devbind.py)?"
+          : "DPDK cannot make it: is the name that of a DPDK driver, followed by a number, and are "
+            "its arguments right?"));
+}
+
+rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info& info,
+                                  std::uint16_t rx_queues) {
+  rte_eth_conf wanted{};
+  const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
+  wanted.rxmode.mtu = std::min(port.mtu, most);
+  constexpr std::uint64_t kFlows = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
+  if (rx_queues > 1 && (info.flow_type_rss_offloads & kFlows) != 0) {
+    wanted.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    wanted.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & kFlows;
+  }
+  return wanted;
+}
+
+absl::Status set_up_queues(const PortConfig& port, rte_mempool* pool, Device& device) {
+  std::uint16_t receive = port.queue_depth;
+  std::uint16_t transmit = port.queue_depth;
+  int result = rte_eth_dev_adjust_nb_rx_tx_desc(device.id, &receive, &transmit);
+  if (result < 0) return refused(port, "its queues have no such depth", result);
+  const auto socket = static_cast<unsigned>(device.socket);
+  for (std::uint16_t queue = 0; queue < device.rx_queues; ++queue) {
+    result = rte_eth_rx_queue_setup(device.id, queue, receive, socket, nullptr, pool);
+    if (result < 0) return refused(port, "it refuses a receive queue", result);
+  }
+  for (std::uint16_t queue = 0; queue < device.tx_queues; ++queue) {
+    result = rte_eth_tx_queue_setup(device.id, queue, transmit, socket, nullptr);
+    if (result < 0) return refused(port, "it refuses a transmit queue", result);
+  }
+  return absl::OkStatus();
+}
+
+// A device that can't be told its MTU may have a sufficient one.
+absl::Status set_mtu(const PortConfig& port, const Device& device) {
+  const int result = rte_eth_dev_set_mtu(device.id, static_cast<std::uint16_t>(port.mtu));
+  if (result == 0 || unsupported(result)) return absl::OkStatus();
+  std::uint16_t now = 0;
+  if (rte_eth_dev_get_mtu(device.id, &now) == 0 && now >= port.mtu) return absl::OkStatus();
+  return refused(port, absl::StrCat("it refuses an MTU of ", port.mtu), result);
+}
+
+// Frames to the port's own MAC address, broadcast, and multicast: neighbor solicitations for any
+// Service address come to a group of their own (RFC 4861 section 2.3). Where the device has no such
+// filter, it gets everything, and the stages sort it out.
+absl::Status set_filters(const PortConfig& port, Device& device) {
+  bool everything = false;
+  rte_ether_addr own;
+  if (port.mac) {
+    std::copy(port.mac->bytes.begin(), port.mac->bytes.end(), own.addr_bytes);
+    everything = rte_eth_dev_default_mac_addr_set(device.id, &own) != 0;
+  } else if (const int result = rte_eth_macaddr_get(device.id, &own); result != 0) {
+    return refused(port, "it has no MAC address", result);
+  }
+  std::copy(std::begin(own.addr_bytes), std::end(own.addr_bytes), device.mac.bytes.begin());
+  if (rte_eth_allmulticast_enable(device.id) != 0) everything = true;
+  if (everything && rte_eth_promiscuous_enable(device.id) != 0) {
+    spdlog::warn("{}it has neither a filter for multicast and MAC addresses nor a promiscuous mode",
+                 named(port));
+  }
+  return absl::OkStatus();
+}
+
+bool link_up(const Device& device) {
+  rte_eth_link link{};
+  return rte_eth_link_get_nowait(device.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+}  // namespace
+
+absl::StatusOr<Device> attach_device(const PortConfig& port, std::uint16_t workers) {
+  const std::string name = device_name(port.device);
+  Device device;
+  const bool known = rte_eth_dev_get_port_by_name(name.c_str(), &device.id) == 0;
+  if (!is_pci_address(port.device)) {
+    if (known) {
+      return absl::AlreadyExistsError(absl::StrCat(named(port), "another port has this device"));
+    }
+    const int result = rte_dev_probe(device_arguments(port.device, workers).c_str());
+    if (result < 0) return not_found(port);
+  }
+  if (!known && rte_eth_dev_get_port_by_name(name.c_str(), &device.id) != 0) return not_found(port);
+  rte_eth_dev_info info{};
+  if (const int result = rte_eth_dev_info_get(device.id, &info); result < 0) {
+    close_device(device);
+    return refused(port, "it tells nothing about itself", result);
+  }
+  device.driver = info.driver_name;
+  device.socket = rte_eth_dev_socket_id(device.id);
+  return device;
+}
+
+absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mempool* pool,
+                          Device& device) {
+  rte_eth_dev_info info{};
+  int result = rte_eth_dev_info_get(device.id, &info);
+  if (result < 0) return refused(port, "it tells nothing about itself", result);
+  device.rx_queues = std::min(workers, info.max_rx_queues);
+  device.tx_queues = std::min(workers, info.max_tx_queues);
+  const rte_eth_conf wanted = wanted_configuration(port, info, device.rx_queues);
+  result = rte_eth_dev_configure(device.id, device.rx_queues, device.tx_queues, &wanted);
+  if (result < 0) return refused(port, "it refuses its configuration", result);
+  if (absl::Status status = set_up_queues(port, pool, device); !status.ok()) return status;
+  if (absl::Status status = set_mtu(port, device); !status.ok()) return status;
+  result = rte_eth_dev_start(device.id);
+  if (result < 0) return refused(port, "it does not start", result);
+  return set_filters(port, device);
+}
+
+void close_device(const Device& device) {
+  rte_eth_dev_info info{};
+  const bool known = rte_eth_dev_info_get(device.id, &info) == 0;
+  rte_eth_dev_stop(device.id);
+  rte_eth_dev_close(device.id);
+  if (known && info.device != nullptr) rte_dev_remove(info.device);
+}
+
+void wait_for_links(const std::vector<PortConfig>& ports, const std::vector<Device>& devices) {
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + std::chrono::seconds(3);
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    while (!link_up(devices[i]) && steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    if (!link_up(devices[i])) spdlog::warn("{}its link is down", named(ports[i]));
+  }
+}
+
+}  // namespace portico

@@ -1,0 +1,39 @@
+#include "dataplane/io/device_name.h"
+
+#include <gtest/gtest.h>
+
+namespace portico {
+namespace {
+
+TEST(DeviceName, TellsPciAddresses) {
+  for (const char* device : {"0000:03:00.0", "03:00.1", "0000:af:1f.7,mprq_en=1"}) {
+    EXPECT_TRUE(is_pci_address(device)) << device;
+  }
+  for (const char* device : {"net_af_packet0,iface=up0", "", "03:00", "03:00.8", "3:00.0",
+                             "0000:0000:03:00.0", "net_tap0,mac=02:00:00:00:00:01"}) {
+    EXPECT_FALSE(is_pci_address(device)) << device;
+  }
+}
+
+TEST(DeviceName, IsWhatDpdkCallsIt) {
+  EXPECT_EQ(device_name("03:00.1"), "0000:03:00.1");
+  EXPECT_EQ(device_name("0000:AF:00.0,a=b"), "0000:af:00.0");
+  EXPECT_EQ(device_name("net_af_packet0,iface=up0"), "net_af_packet0");
+}
+
+TEST(DeviceName, FindsArguments) {
+  EXPECT_EQ(device_argument("net_af_packet0,iface=up0,framesz=4096", "iface"), "up0");
+  EXPECT_EQ(device_argument("net_af_packet0,iface=up0,framesz=4096", "framesz"), "4096");
+  EXPECT_EQ(device_argument("net_af_packet0,ifaces=up0", "iface"), std::nullopt);
+}
+
+TEST(DeviceName, AfPacketGetsAQueuePairForEachWorker) {
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 2), "net_af_packet0,iface=up0,qpairs=2");
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 1), "net_af_packet0,iface=up0");
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0,qpairs=1", 2),
+            "net_af_packet0,iface=up0,qpairs=1");
+  EXPECT_EQ(device_arguments("net_tap0", 2), "net_tap0");
+}
+
+}  // namespace
+}  // namespace portico
