@@ -51,7 +51,6 @@ struct alignas(64) Packet {
 
   // Set by find_connection() and create_connection().
   ConnectionRef connection;
-  bool created_connection = false;
 
   // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable
   // ServiceEntry<Address> of its family, valid for this burst, and the chosen one of its endpoints.

@@ -4,6 +4,7 @@
 #include "dataplane/stage/rate_limit.h"
 #include "dataplane/state/connection_table.h"
 #include "dataplane/state/endpoint_table.h"
+#include "dataplane/state/endpoint_usage.h"
 #include "dataplane/state/local_addresses.h"
 #include "dataplane/state/neighbor_table.h"
 #include "dataplane/state/port_table.h"
@@ -31,6 +32,7 @@ struct StageContext {
   std::uint16_t workers = 1;
   const PortTable& ports;
   const EndpointTable& endpoints;
+  EndpointUsage& usage;
   const NeighborTable& neighbors;
   FamilyTables<Ipv4Address> v4;
   FamilyTables<Ipv6Address> v6;

@@ -96,8 +96,8 @@ void create(Packet& packet, StageContext& context) noexcept {
   if (!has_source) return;
   connection.delta = delta_of(connection);
   packet.connection = connections.insert(connection);
-  packet.created_connection = packet.connection.found();
-  if (!packet.created_connection) packet.drop(DropReason::connection_table_full);
+  if (!packet.connection.found()) return packet.drop(DropReason::connection_table_full);
+  context.usage.connection_opened(endpoint.ref);
 }
 
 }  // namespace

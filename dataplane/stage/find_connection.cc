@@ -36,6 +36,7 @@ void find_connection(const Batch& packets, StageContext& context) noexcept {
     if (!found[i].found() || !is_over(packet, connections[found[i]], context.endpoints)) continue;
     // Later packets of the burst may have found it too; the record may soon be another's.
     const std::uint32_t erased = found[i].index;
+    context.usage.connection_closed(connections[found[i]].endpoint_ref);
     connections.erase(found[i]);
     packet.connection = {};
     for (std::size_t j = i + 1; j < count; ++j) {

@@ -36,6 +36,15 @@ enum class Stage {
   kNextHop,
 };
 
+// The stage's name, as `explain` tells it.
+constexpr const char* to_string(Stage stage) noexcept {
+  constexpr const char* kNames[] = {"parse",           "answer_link",   "steer",
+                                    "find_connection", "answer_echo",   "find_service",
+                                    "check_ttl",       "pick_endpoint", "create_connection",
+                                    "track",           "translate",     "next_hop"};
+  return kNames[static_cast<std::size_t>(stage)];
+}
+
 // The way of packets of one family. `observe(stage)` is called after each stage: nothing in the
 // worker, the recorder in explain.
 template <typename Address, typename Observe>

@@ -28,6 +28,7 @@ void track(const Batch& packets, StageContext& context) noexcept {
     connections.touch(packet.connection, next_state(connection, packet), now);
     count(packet.connection.direction == Direction::kOriginal ? connection.packets_original
                                                               : connection.packets_reply);
+    context.usage.packet(connection.endpoint_ref, packet.connection.direction, packet.ip_length);
   }
 }
 

@@ -2,8 +2,8 @@
 
 // Theory of operation
 //
-// Longest-prefix match from addresses to small integers below kMaxValues, with lock-free readers: the
-// one place where the two families' routes differ, because DPDK's two tables do.
+// Longest-prefix match from addresses to small integers below kMaxValues, with lock-free readers:
+// the one place where the two families' routes differ, because DPDK's two tables do.
 //
 // rte_lpm (IPv4) is a flat table over the first 24 bits of the address; where a longer prefix needs
 // it, an entry leads to a group of 256 entries for the last 8. Each change is a series of stores,

@@ -1,0 +1,140 @@
+#include "dataplane/runtime/explain.h"
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/net/ip.h"
+#include "dataplane/runtime/narrator.h"
+#include "dataplane/runtime/probe.h"
+
+namespace portico {
+namespace {
+
+constexpr std::uint32_t kScratchConnections = 64;
+
+// What a worker's stages look at, with connections and usage of its own.
+class Scratch {
+ public:
+  Scratch(SharedTables& shared, Worker& worker, std::uint16_t workers, const GatewayConfig& config)
+      : v4_(kScratchConnections, timeout_ticks(config.timeouts), -1),
+        v6_(kScratchConnections, timeout_ticks(config.timeouts), -1),
+        usage_(shared.endpoints, config.capacity.endpoints),
+        context_{Instant(),
+                 worker.id(),
+                 workers,
+                 shared.ports,
+                 shared.endpoints,
+                 usage_,
+                 shared.neighbors,
+                 {shared.v4.services, shared.v4.locals, shared.v4.routes,
+                  worker.tables<Ipv4Address>().snat, v4_},
+                 {shared.v6.services, shared.v6.locals, shared.v6.routes,
+                  worker.tables<Ipv6Address>().snat, v6_},
+                 Random(0),
+                 RateLimit(1, 1)} {}
+
+  StageContext& context() { return context_; }
+
+  // The worker's record of the connection that has `tuple`, its time, its random numbers.
+  template <typename Address>
+  void copy_from(Worker& worker, const Tuple<Address>& tuple) {
+    Connection<Address> record;
+    bool found = false;
+    worker.mailbox().call([&] {
+      context_.now = worker.now();
+      context_.random = worker.context().random;
+      const auto& connections = worker.tables<Address>().connections;
+      const ConnectionRef ref = connections.find(tuple);
+      found = ref.found();
+      if (found) record = connections[ref];
+    });
+    if (found) context_.tables<Address>().connections.insert(record);
+  }
+
+ private:
+  ConnectionTable<Ipv4Address> v4_;
+  ConnectionTable<Ipv6Address> v6_;
+  EndpointUsage usage_;
+  StageContext context_;
+};
+
+template <typename Address>
+void tell_where_it_ends(const Packet& packet, const PortTable& ports, Explanation& explanation) {
+  switch (packet.verdict.kind()) {
+    case Verdict::Kind::kDrop:
+      explanation.verdict = "drop";
+      explanation.drop_reason = packet.verdict.drop_reason();
+      return;
+    case Verdict::Kind::kPunt:
+      explanation.verdict = "punt";
+      break;
+    default:
+      explanation.verdict = "forward";
+      break;
+  }
+  explanation.out_port = ports[packet.verdict.out_port().value].name;
+  explanation.source = source_of<Address>(packet);
+  explanation.destination = destination_of<Address>(packet);
+  if (header_at<EthernetHeader>(packet.data).source != ports[packet.in_port.value].mac ||
+      packet.connection.found()) {
+    const auto& l4 = header_at<UdpHeader>(packet.l4());
+    explanation.source_port = l4.source_port.load();
+    explanation.destination_port = l4.destination_port.load();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<const Port*> Explainer::port_of(const ExplainRequest& request) const {
+  for (const Port& port : shared_.ports) {
+    if (request.in_port.empty() ? port.uplink : port.name == request.in_port) return &port;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("there is no port \"", request.in_port, "\""));
+}
+
+absl::StatusOr<Explanation> Explainer::explain(const ExplainRequest& request) {
+  const absl::StatusOr<const Port*> port = port_of(request);
+  if (!port.ok()) return port.status();
+  if (request.source.family() != request.destination.family()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("source ", request.source.to_string(), " and destination ",
+                     request.destination.to_string(), " are of different families"));
+  }
+  return request.source.is_v4() ? explain_in_family<Ipv4Address>(request, **port)
+                                : explain_in_family<Ipv6Address>(request, **port);
+}
+
+template <typename Address>
+Explanation Explainer::explain_in_family(const ExplainRequest& request, const Port& port) {
+  const auto worker_count = static_cast<std::uint16_t>(workers_.size());
+  Probe probe(request, port);
+  Burst burst;
+  const auto arrive = [&] {
+    burst.packets[0] = probe.packet();
+    burst.count = 1;
+  };
+  // Which worker would it end up with? The first one finds out, as any would.
+  WorkerId owner{0};
+  {
+    Scratch scratch(shared_, *workers_[0], worker_count, config_);
+    arrive();
+    run_pipeline(burst, scratch.context(), [&](Stage) {
+      const Verdict verdict = burst.packets[0].verdict;
+      if (verdict.kind() == Verdict::Kind::kHandOver) owner = verdict.owner();
+    });
+  }
+  Worker& worker = *workers_[owner.value];
+  Scratch scratch(shared_, worker, worker_count, config_);
+  scratch.copy_from<Address>(
+      worker, {request.source.as<Address>(), request.destination.as<Address>(), request.source_port,
+               request.destination_port, request.protocol});
+  arrive();
+  Narrator<Address> narrator(burst.packets[0], scratch.context(), config_.timeouts);
+  run_pipeline(burst, scratch.context(), [&](Stage stage) { narrator.after(stage); });
+
+  Explanation explanation;
+  explanation.worker = owner;
+  explanation.steps = std::move(narrator).steps();
+  tell_where_it_ends<Address>(burst.packets[0], shared_.ports, explanation);
+  return explanation;
+}
+
+}  // namespace portico

@@ -1,0 +1,39 @@
+#pragma once
+
+// Theory of operation. An explained packet runs through the very stages of real ones, in the
+// caller's thread, over the tables that the workers use, but for one: connections are looked up and
+// made in a table of its own, into which the owner's record of this connection has been copied.
+// So nothing that runs is changed, no worker is held up, and no counter counts it.
+//
+// Called with the tables' writers locked out.
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "dataplane/runtime/shared_tables.h"
+#include "dataplane/runtime/worker.h"
+#include "include/portico/data_plane.h"
+
+namespace portico {
+
+class Explainer {
+ public:
+  Explainer(SharedTables& shared, const std::vector<std::unique_ptr<Worker>>& workers,
+            const GatewayConfig& config)
+      : shared_(shared), workers_(workers), config_(config) {}
+
+  // See DataPlane::explain().
+  absl::StatusOr<Explanation> explain(const ExplainRequest& request);
+
+ private:
+  absl::StatusOr<const Port*> port_of(const ExplainRequest& request) const;
+  template <typename Address>
+  Explanation explain_in_family(const ExplainRequest& request, const Port& port);
+
+  SharedTables& shared_;
+  const std::vector<std::unique_ptr<Worker>>& workers_;
+  const GatewayConfig& config_;
+};
+
+}  // namespace portico

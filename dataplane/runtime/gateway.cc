@@ -1,0 +1,222 @@
+#include "dataplane/runtime/gateway.h"
+
+#include <new>
+
+#include "absl/strings/str_cat.h"
+#include "dataplane/runtime/connection_walk.h"
+#include "dataplane/runtime/explain.h"
+
+namespace portico {
+namespace {
+
+constexpr unsigned kHandOverCapacity = 4095;
+
+// "Masquerade as" without saying as whom: the addresses that the Pods' side knows us by.
+void fill_in_snat_addresses(GatewayConfig& config) {
+  if (!config.snat.addresses.empty()) return;
+  for (const PortConfig& port : config.ports) {
+    if (!port.downlink) continue;
+    for (const InterfaceAddress& own : port.addresses) {
+      if (!own.address.is_link_local()) config.snat.addresses.push_back(own.address);
+    }
+  }
+}
+
+EndpointCounters difference(const EndpointCounters& a, const EndpointCounters& b) {
+  return {a.connections - b.connections,
+          a.active_connections - b.active_connections,
+          a.packets_to_endpoint - b.packets_to_endpoint,
+          a.packets_from_endpoint - b.packets_from_endpoint,
+          a.bytes_to_endpoint - b.bytes_to_endpoint,
+          a.bytes_from_endpoint - b.bytes_from_endpoint};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, PortTable ports,
+                                                         PacketIo& io, Options options) {
+  fill_in_snat_addresses(config);
+  try {
+    std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(ports), io, options));
+    if (absl::Status status = gateway->writer_.install(config); !status.ok()) return status;
+    return gateway;
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(
+        "not enough memory for the tables: reserve more hugepages, or lower the numbers under "
+        "`capacity` in the configuration");
+  }
+}
+
+Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, const Options& options)
+    : config_(config),
+      options_(options),
+      io_(io),
+      shared_(std::move(ports), config.capacity, options.workers),
+      writer_(shared_, config.capacity),
+      baselines_(config.capacity.endpoints) {
+  for (std::uint16_t i = 0; i < options.workers; ++i) {
+    hand_over_rings_.push_back(
+        std::make_unique<HandOverRing>(absl::StrCat("hand-over-", i), kHandOverCapacity, -1));
+    hand_over_.push_back(hand_over_rings_.back().get());
+  }
+  slow_path_ = std::make_unique<SlowPath>(shared_, io);
+  const Exits exits{io, slow_path_->ring(), hand_over_};
+  for (std::uint16_t i = 0; i < options.workers; ++i) {
+    const int socket = i < options.sockets.size() ? options.sockets[i] : -1;
+    workers_.push_back(std::make_unique<Worker>(WorkerId{i}, options.workers, config_, shared_,
+                                                exits, slow_path_->outbox(), socket,
+                                                options.seed + i));
+  }
+}
+
+absl::Status Gateway::apply(const TableChange& change) {
+  const std::lock_guard<std::mutex> lock(writing_);
+  return writer_.apply(change, [this](EndpointRef ref) { baselines_[ref.slot] = sum(ref.slot); });
+}
+
+EndpointCounters Gateway::sum(std::uint32_t slot) const {
+  EndpointCounters total;
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    const EndpointCounts& counts = worker->usage()[slot];
+    // Read before `opened`, so that their difference is never negative.
+    const std::uint64_t closed = counts.closed.get();
+    const std::uint64_t opened = counts.opened.get();
+    total.connections += opened;
+    total.active_connections += opened - closed;
+    total.packets_to_endpoint += counts.packets[0].get();
+    total.packets_from_endpoint += counts.packets[1].get();
+    total.bytes_to_endpoint += counts.bytes[0].get();
+    total.bytes_from_endpoint += counts.bytes[1].get();
+  }
+  return total;
+}
+
+std::vector<EndpointCounters> Gateway::endpoint_counters(const std::string& service_port_id) {
+  const std::lock_guard<std::mutex> lock(writing_);
+  std::vector<EndpointCounters> counters;
+  const auto* endpoints = writer_.endpoints(service_port_id);
+  if (endpoints == nullptr) return counters;
+  for (const TableWriter::InstalledEndpoint& endpoint : *endpoints) {
+    counters.push_back(difference(sum(endpoint.ref.slot), baselines_[endpoint.ref.slot]));
+  }
+  return counters;
+}
+
+namespace {
+
+template <typename Address>
+bool visit_family(Worker& worker, const ConnectionFilter& filter, const Namer& name,
+                  const std::function<bool(const ConnectionInfo&)>& visit) {
+  if (filter.family && *filter.family != Address::kFamily) return true;
+  return walk_connections<Address>(worker, name, [&](const auto& info, const auto&) {
+    return !filter.matches(info) || visit(info);
+  });
+}
+
+template <typename Address>
+std::uint64_t delete_family(Worker& worker, const ConnectionFilter& filter, const Namer& name) {
+  if (filter.family && *filter.family != Address::kFamily) return 0;
+  std::vector<Tuple<Address>> doomed;
+  walk_connections<Address>(worker, name, [&](const auto& info, const auto& tuple) {
+    if (filter.matches(info)) doomed.push_back(tuple);
+    return true;
+  });
+  return end_connections<Address>(worker, doomed);
+}
+
+}  // namespace
+
+absl::Status Gateway::visit_connections(const ConnectionFilter& filter,
+                                        const std::function<bool(const ConnectionInfo&)>& visit) {
+  const Namer name = [this](EndpointRef ref) {
+    const std::lock_guard<std::mutex> lock(writing_);
+    return writer_.service_port_of(ref);
+  };
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    if (!visit_family<Ipv4Address>(*worker, filter, name, visit)) break;
+    if (!visit_family<Ipv6Address>(*worker, filter, name, visit)) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::uint64_t> Gateway::delete_connections(const ConnectionFilter& filter) {
+  const Namer name = [this](EndpointRef ref) {
+    const std::lock_guard<std::mutex> lock(writing_);
+    return writer_.service_port_of(ref);
+  };
+  std::uint64_t deleted = 0;
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    deleted += delete_family<Ipv4Address>(*worker, filter, name);
+    deleted += delete_family<Ipv6Address>(*worker, filter, name);
+  }
+  return deleted;
+}
+
+std::vector<RouteInfo> Gateway::routes() {
+  const std::lock_guard<std::mutex> lock(writing_);
+  return writer_.routes();
+}
+
+std::vector<NeighborInfo> Gateway::neighbors() {
+  return slow_path_->neighbors();
+}
+
+std::vector<PortInfo> Gateway::ports() {
+  std::vector<PortInfo> ports;
+  for (const Port& port : shared_.ports) {
+    PortInfo info = options_.describe_port ? options_.describe_port(port.id) : PortInfo();
+    info.id = port.id;
+    info.name = port.name;
+    info.mac = port.mac;
+    info.mtu = port.mtu;
+    info.uplink = port.uplink;
+    info.downlink = port.downlink;
+    for (const InterfaceAddress& own : port.addresses) {
+      info.addresses.push_back(absl::StrCat(own.address.to_string(), "/", own.prefix_length));
+    }
+    ports.push_back(std::move(info));
+  }
+  return ports;
+}
+
+std::vector<WorkerCounters> Gateway::worker_counters() {
+  std::vector<WorkerCounters> all;
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    const WorkerCounts& counts = worker->counts();
+    WorkerCounters counters;
+    counters.worker = worker->id();
+    counters.received = counts.received.get();
+    counters.sent = counts.sent.get();
+    counters.dropped = counts.dropped();
+    counters.punted = counts.punted.get();
+    counters.handed_over = counts.handed_over.get();
+    const std::uint64_t closed = worker->usage().closed();
+    counters.connections_made = worker->usage().opened();
+    counters.connections_expired = counts.connections_expired.get();
+    counters.connections_open = counters.connections_made - closed;
+    counters.connection_capacity = 2ull * config_.capacity.connections;
+    counters.polls = counts.polls.get();
+    counters.empty_polls = counts.empty_polls.get();
+    all.push_back(counters);
+  }
+  return all;
+}
+
+std::vector<DropCount> Gateway::drops() {
+  std::vector<DropCount> drops;
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    std::uint64_t packets = slow_path_->counts().drops[i].get();
+    for (const std::unique_ptr<Worker>& worker : workers_) {
+      packets += worker->counts().drops[i].get();
+    }
+    drops.push_back({static_cast<DropReason>(i), packets});
+  }
+  return drops;
+}
+
+absl::StatusOr<Explanation> Gateway::explain(const ExplainRequest& request) {
+  const std::lock_guard<std::mutex> lock(writing_);
+  return Explainer(shared_, workers_, config_).explain(request);
+}
+
+}  // namespace portico

@@ -1,0 +1,180 @@
+#include "dataplane/runtime/narrator.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "dataplane/net/ip.h"
+
+namespace portico {
+namespace {
+
+std::string flags_text(std::uint8_t flags) {
+  constexpr const char* kNames[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+  std::vector<absl::string_view> set;
+  for (int bit = 0; bit < 8; ++bit) {
+    if ((flags >> bit & 1) != 0) set.push_back(kNames[bit]);
+  }
+  return absl::StrJoin(set, ",");
+}
+
+std::string text(absl::string_view view) {
+  return std::string(view.data(), view.size());
+}
+
+std::string seconds(std::uint32_t ticks) {
+  return absl::StrCat(std::chrono::duration_cast<std::chrono::seconds>(kTick * ticks).count(),
+                      " s");
+}
+
+}  // namespace
+
+template <typename Address>
+void Narrator<Address>::after(Stage stage) {
+  if (over_) return;
+  std::string decision;
+  const bool dropped = packet_.verdict.kind() == Verdict::Kind::kDrop;
+  switch (stage) {
+    case Stage::kParse:
+      decision = dropped ? "" : parsed();
+      break;
+    case Stage::kAnswerLink:
+    case Stage::kAnswerEcho:
+      break;
+    case Stage::kSteer:
+      decision = steered();
+      break;
+    case Stage::kFindConnection:
+      existed_ = packet_.connection.found();
+      decision = connection_found();
+      break;
+    case Stage::kFindService:
+      decision = packet_.service != nullptr ? service_found() : "";
+      break;
+    case Stage::kCheckTtl:
+      decision = packet_.undecided() ? "enough" : "ends here: ICMP time exceeded goes back";
+      break;
+    case Stage::kPickEndpoint:
+      decision = packet_.service != nullptr && !dropped ? endpoint_picked() : "";
+      break;
+    case Stage::kCreateConnection:
+      decision = !existed_ && !dropped ? connection_created() : "";
+      before_ = addresses();
+      if (packet_.connection.found()) state_ = connection().state;
+      break;
+    case Stage::kTrack:
+      decision = tracked();
+      break;
+    case Stage::kTranslate:
+      decision = absl::StrCat(before_, "  becomes  ", addresses());
+      break;
+    case Stage::kNextHop:
+      decision = dropped ? "" : next_hop_found();
+      break;
+  }
+  if (dropped) {
+    const DropReasonText& reason =
+        kDropReasons[static_cast<std::size_t>(packet_.verdict.drop_reason())];
+    absl::StrAppend(&decision, decision.empty() ? "" : "; ", "drop ", reason.name, ": ",
+                    reason.meaning);
+  }
+  over_ = !packet_.undecided();
+  if (!decision.empty()) steps_.push_back({to_string(stage), decision});
+}
+
+template <typename Address>
+std::string Narrator<Address>::addresses() const {
+  const auto& ports = header_at<UdpHeader>(packet_.l4());  // TCP has them in the same place
+  return absl::StrCat(
+      portico::to_string(source_of<Address>(packet_), ports.source_port.load()), " -> ",
+      portico::to_string(destination_of<Address>(packet_), ports.destination_port.load()));
+}
+
+template <typename Address>
+std::string Narrator<Address>::parsed() const {
+  const std::string flags = packet_.protocol == Protocol::kTcp
+                                ? absl::StrCat(" ", flags_text(packet_.tcp_flags))
+                                : std::string();
+  return absl::StrCat(text(to_string(Address::kFamily)), " ", text(to_string(packet_.protocol)),
+                      flags, "  ", addresses(), ", TTL ", Ip<Address>::ttl(packet_), ", at port ",
+                      context_.port(packet_.in_port).name);
+}
+
+template <typename Address>
+std::string Narrator<Address>::steered() const {
+  if (context_.workers == 1) return "worker 0 owns every connection";
+  return absl::StrCat("the client's side hashes to worker ", context_.self.value, " of ",
+                      context_.workers);
+}
+
+template <typename Address>
+std::string Narrator<Address>::connection_found() const {
+  if (!packet_.connection.found()) return "none known";
+  const bool original = packet_.connection.direction == Direction::kOriginal;
+  return absl::StrCat("known, ", text(portico::to_string(connection().state)), ": a packet ",
+                      original ? "to" : "from", " the endpoint ",
+                      portico::to_string(connection().endpoint, connection().endpoint_port));
+}
+
+template <typename Address>
+std::string Narrator<Address>::service_found() const {
+  const std::size_t endpoints = service().endpoints.size();
+  return absl::StrCat(
+      service().id, ", ", endpoints, endpoints == 1 ? " endpoint, " : " endpoints, ",
+      service().selection == Selection::kMaglev ? "Maglev" : "random", ", ",
+      service().source_address == SourceAddress::kPreserve ? "client address preserved"
+                                                           : "masquerade");
+}
+
+template <typename Address>
+std::string Narrator<Address>::endpoint_picked() const {
+  const auto& endpoint = service().endpoints[packet_.endpoint];
+  const std::string socket = portico::to_string(endpoint.address, endpoint.port);
+  if (service().selection == Selection::kMaglev) {
+    return absl::StrCat(socket, ", as Maglev's table of ", service().maglev.size(),
+                        " entries says for this client");
+  }
+  const std::size_t endpoints = service().endpoints.size();
+  if (endpoints == 1) return absl::StrCat(socket, ", the only one");
+  return absl::StrCat(socket, ", this time; each of the ", endpoints, " with probability 1/",
+                      endpoints);
+}
+
+template <typename Address>
+std::string Narrator<Address>::connection_created() const {
+  if (!packet_.connection.found()) return "";
+  const std::string source = portico::to_string(connection().source, connection().source_port);
+  if (connection().source == connection().client) {
+    return absl::StrCat("the endpoint sees the client's own address, ", source);
+  }
+  return absl::StrCat("the endpoint sees ", source, "; the reply to it hashes home to worker ",
+                      context_.self.value);
+}
+
+template <typename Address>
+std::string Narrator<Address>::tracked() const {
+  const ConnectionState now = connection().state;
+  const std::string timeout = absl::StrCat(
+      "ends after ", seconds(timeouts_[static_cast<std::size_t>(now)]), " without a packet");
+  if (!existed_ || state_ == now) return absl::StrCat(text(portico::to_string(now)), ", ", timeout);
+  return absl::StrCat(text(portico::to_string(state_)), " becomes ", text(portico::to_string(now)),
+                      ", ", timeout);
+}
+
+template <typename Address>
+std::string Narrator<Address>::next_hop_found() const {
+  const Port& out = context_.port(packet_.verdict.out_port());
+  const std::string hop = packet_.next_hop == IpAddress(destination_of<Address>(packet_))
+                              ? "on the link"
+                              : absl::StrCat("via ", packet_.next_hop.to_string());
+  if (packet_.verdict.kind() == Verdict::Kind::kPunt) {
+    return absl::StrCat(hop, " of port ", out.name,
+                        "; waits in the slow path until the next hop's MAC address is known");
+  }
+  return absl::StrCat(hop, " of port ", out.name, ", to ",
+                      header_at<EthernetHeader>(packet_.data).destination.to_string(), ", TTL ",
+                      Ip<Address>::ttl(packet_));
+}
+
+template class Narrator<Ipv4Address>;
+template class Narrator<Ipv6Address>;
+
+}  // namespace portico

@@ -1,0 +1,113 @@
+#include "dataplane/runtime/neighbor_resolver.h"
+
+#include "dataplane/net/headers.h"
+#include "dataplane/runtime/neighbor_requests.h"
+
+namespace portico {
+
+NeighborResolver::NeighborResolver(const PortTable& ports, NeighborTable& table,
+                                   SlowPathExits& exits)
+    : ports_(ports), table_(table), exits_(exits) {}
+
+void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& address, Instant now) {
+  const Key key{port, address};
+  auto found = entries_.find(key);
+  if (found == entries_.end()) {
+    if (entries_.size() >= table_.capacity()) {
+      return exits_.drop(packet, DropReason::neighbor_queue_full);
+    }
+    found = entries_.emplace(key, Entry{}).first;
+    found->second.confirmed = now;
+    send_request(key, found->second, now);
+  }
+  Entry& entry = found->second;
+  if (entry.waiting.size() >= kQueueSize) {
+    return exits_.drop(packet, DropReason::neighbor_queue_full);
+  }
+  entry.waiting.push_back(packet);
+  // The answer may have come while the packet was on its way here.
+  if (entry.state != State::kIncomplete) send_waiting(key, entry);
+}
+
+void NeighborResolver::learn(PortId port, const IpAddress& address, const MacAddress& mac,
+                             Instant now) {
+  const Key key{port, address};
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || mac.is_multicast() || mac == MacAddress{}) return;
+  Entry& entry = found->second;
+  if (!table_.set(port, address, mac)) return;
+  entry.state = State::kReachable;
+  entry.mac = mac;
+  entry.confirmed = now;
+  entry.next_event = now + kReachableTime;
+  entry.requests = 0;
+  send_waiting(key, entry);
+}
+
+bool NeighborResolver::tick(Instant now) {
+  bool removed = false;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    if (at->second.next_event <= now && give_up_or_ask(at->first, at->second, now)) {
+      removed |= at->second.state != State::kIncomplete;
+      at = entries_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  return removed;
+}
+
+// Returns whether the entry goes.
+bool NeighborResolver::give_up_or_ask(const Key& key, Entry& entry, Instant now) {
+  const bool unused = entry.state == State::kReachable && !table_.take_used(key.first, key.second);
+  if (unused || entry.requests >= kMaxRequests) {
+    if (entry.state != State::kIncomplete) table_.erase(key.first, key.second);
+    drop_waiting(entry);
+    return true;
+  }
+  if (entry.state == State::kReachable) entry.state = State::kProbe;
+  send_request(key, entry, now);
+  return false;
+}
+
+void NeighborResolver::send_request(const Key& key, Entry& entry, Instant now) {
+  ++entry.requests;
+  entry.next_event = now + kRequestInterval;
+  const MacAddress* at = entry.state == State::kProbe ? &entry.mac : nullptr;
+  Packet request;
+  if (make_neighbor_request(exits_.io(), ports_[key.first.value], key.second, at, request)) {
+    exits_.send(request, key.first);
+  }
+}
+
+void NeighborResolver::send_waiting(const Key& key, Entry& entry) {
+  for (Packet& packet : entry.waiting) {
+    header_at<EthernetHeader>(packet.data).destination = entry.mac;
+    exits_.send(packet, key.first);
+  }
+  entry.waiting.clear();
+}
+
+void NeighborResolver::drop_waiting(Entry& entry) {
+  for (Packet& packet : entry.waiting) exits_.drop(packet, DropReason::neighbor_unresolved);
+  entry.waiting.clear();
+}
+
+std::vector<NeighborInfo> NeighborResolver::list(Instant now) const {
+  std::vector<NeighborInfo> neighbors;
+  for (const auto& [key, entry] : entries_) {
+    NeighborInfo info;
+    info.address = key.second;
+    info.port = ports_[key.first.value].name;
+    if (entry.state != State::kIncomplete) info.mac = entry.mac;
+    info.state = entry.state == State::kIncomplete  ? "INCOMPLETE"
+                 : entry.state == State::kReachable ? "REACHABLE"
+                                                    : "PROBE";
+    info.age = now - entry.confirmed;
+    info.queued_packets = static_cast<std::uint32_t>(entry.waiting.size());
+    neighbors.push_back(std::move(info));
+  }
+  return neighbors;
+}
+
+}  // namespace portico

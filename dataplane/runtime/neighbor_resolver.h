@@ -1,0 +1,74 @@
+#pragma once
+
+// Theory of operation. The life of a neighbor, after RFC 4861 section 7.3 (and for ARP as Linux
+// does it), driven by the slow path's clock:
+//
+//   INCOMPLETE  a packet waits; a request is broadcast (multicast) every second, kMaxRequests
+//   times;
+//               then the waiting packets are dropped and the entry goes
+//   REACHABLE   an answer came: workers see the MAC address, the waiting packets leave
+//   PROBE       kReachableTime after the last answer, if a worker has used the entry since: asked
+//               again, at its own MAC address, while workers go on using it; without an answer it
+//               goes. An entry that nobody used goes at once.
+//
+// Bounds: kQueueSize packets wait for one neighbor, the entries are as many as the neighbor table
+// holds. Only answers to requests of ours are believed: an unknown address is never learned.
+//
+// Called by the slow path's thread only.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "dataplane/packet/packet.h"
+#include "dataplane/runtime/slow_path_exits.h"
+#include "dataplane/state/neighbor_table.h"
+#include "dataplane/state/port_table.h"
+#include "include/portico/data_plane.h"
+
+namespace portico {
+
+class NeighborResolver {
+ public:
+  static constexpr std::size_t kQueueSize = 16;  // packets, each neighbor
+  static constexpr int kMaxRequests = 3;         // RFC 4861 section 10: MAX_MULTICAST_SOLICIT
+  static constexpr Duration kRequestInterval = std::chrono::seconds(1);  // RETRANS_TIMER
+  static constexpr Duration kReachableTime = std::chrono::seconds(30);   // REACHABLE_TIME
+
+  NeighborResolver(const PortTable& ports, NeighborTable& table, SlowPathExits& exits);
+
+  // A packet, complete but for its destination MAC address, waits for `address` on `port`.
+  void wait(Packet& packet, PortId port, const IpAddress& address, Instant now);
+  // An answer came in by `port`.
+  void learn(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
+  // Asks again, gives up, lets entries go. Returns whether entries were removed from the table.
+  bool tick(Instant now);
+
+  std::vector<NeighborInfo> list(Instant now) const;
+
+ private:
+  using Key = std::pair<PortId, IpAddress>;
+  enum class State { kIncomplete, kReachable, kProbe };
+  struct Entry {
+    State state = State::kIncomplete;
+    MacAddress mac;
+    Instant confirmed;  // the last answer, or the first request
+    Instant next_event;
+    int requests = 0;
+    std::deque<Packet> waiting;
+  };
+
+  void send_request(const Key& key, Entry& entry, Instant now);
+  void send_waiting(const Key& key, Entry& entry);
+  void drop_waiting(Entry& entry);
+  bool give_up_or_ask(const Key& key, Entry& entry, Instant now);
+
+  const PortTable& ports_;
+  NeighborTable& table_;
+  SlowPathExits& exits_;
+  std::map<Key, Entry> entries_;
+};
+
+}  // namespace portico

@@ -1,0 +1,79 @@
+#include "dataplane/runtime/settle.h"
+
+namespace portico {
+namespace {
+
+// Sends a run of packets that leave by the same port; what the port has no room for is dropped.
+void send(Packet* const* packets, std::size_t count, WorkerId self, Exits& exits,
+          WorkerCounts& counts) noexcept {
+  const std::size_t sent = exits.io.send(self, packets[0]->verdict.out_port(), packets, count);
+  counts.sent.add(sent);
+  if (sent == count) return;
+  counts.drop(DropReason::transmit_full, count - sent);
+  exits.io.free(packets + sent, count - sent);
+}
+
+void drop(Packet& packet, DropReason reason, Exits& exits, WorkerCounts& counts) noexcept {
+  counts.drop(reason);
+  Packet* const packets[] = {&packet};
+  exits.io.free(packets, 1);
+}
+
+void punt(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
+  exits.io.close(packet);
+  const PuntReason reason = packet.verdict.punt_reason();
+  const bool is_for_neighbor = reason == PuntReason::kNeighborMissing;
+  const PuntedPacket punted{packet.handle, packet.next_hop, reason,
+                            is_for_neighbor ? packet.verdict.out_port() : packet.in_port};
+  if (exits.slow_path.push(punted)) {
+    counts.punted.add(1);
+  } else {
+    drop(packet, DropReason::slow_path_full, exits, counts);
+  }
+}
+
+void hand_over(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
+  exits.io.close(packet);
+  if (exits.workers[packet.verdict.owner().value]->push(HandedPacket{packet.handle})) {
+    counts.handed_over.add(1);
+  } else {
+    drop(packet, DropReason::hand_over_full, exits, counts);
+  }
+}
+
+}  // namespace
+
+void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
+  counts.received.add(burst.count);
+  std::array<Packet*, kBurstSize> run;  // to one port, in order
+  std::size_t run_length = 0;
+  const auto flush = [&] {
+    if (run_length > 0) send(run.data(), run_length, self, exits, counts);
+    run_length = 0;
+  };
+  for (Packet& packet : burst) {
+    switch (packet.verdict.kind()) {
+      case Verdict::Kind::kForward:
+        if (run_length > 0 && run[0]->verdict.out_port() != packet.verdict.out_port()) flush();
+        run[run_length++] = &packet;
+        break;
+      case Verdict::Kind::kPunt:
+        punt(packet, exits, counts);
+        break;
+      case Verdict::Kind::kHandOver:
+        hand_over(packet, exits, counts);
+        break;
+      case Verdict::Kind::kDrop:
+        drop(packet, packet.verdict.drop_reason(), exits, counts);
+        break;
+      case Verdict::Kind::kUndecided:
+        // next_hop() and answer_echo() decide every packet that comes so far.
+        drop(packet, DropReason::protocol_unsupported, exits, counts);
+        break;
+    }
+  }
+  flush();
+  burst.count = 0;
+}
+
+}  // namespace portico

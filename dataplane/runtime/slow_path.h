@@ -1,0 +1,45 @@
+#pragma once
+
+// Theory of operation. What workers can't decide at once goes through a bounded ring to the slow
+// path, a thread beside the workers: packets whose next hop has no MAC address yet, and the
+// neighbors' answers. What it sends leaves by the outbox of the first worker, so ports have no
+// other users than workers. Nothing waits for the slow path; when its ring is full, packets are
+// dropped with that reason.
+
+#include <mutex>
+
+#include "dataplane/runtime/neighbor_resolver.h"
+#include "dataplane/runtime/shared_tables.h"
+
+namespace portico {
+
+class SlowPath {
+ public:
+  SlowPath(SharedTables& shared, PacketIo& io);
+
+  PuntRing& ring() noexcept { return ring_; }        // workers push
+  OutboxRing& outbox() noexcept { return outbox_; }  // the first worker pops
+  const WorkerCounts& counts() const noexcept { return counts_; }
+
+  // Takes what has come, and lets time pass for the neighbors. Returns whether anything had come.
+  bool poll(Instant now);
+
+  // From any thread.
+  std::vector<NeighborInfo> neighbors();
+
+ private:
+  void take(const PuntedPacket& punted, Instant now);
+  void learn_from(const Packet& packet, PortId port, Instant now);
+
+  SharedTables& shared_;
+  WorkerCounts counts_;
+  PuntRing ring_;
+  OutboxRing outbox_;
+  SlowPathExits exits_;
+  std::mutex mutex_;  // neighbors_: the slow path's thread, and who lists them
+  NeighborResolver neighbors_;
+  Instant now_;
+  Instant next_tick_;
+};
+
+}  // namespace portico

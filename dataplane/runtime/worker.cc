@@ -1,0 +1,108 @@
+#include "dataplane/runtime/worker.h"
+
+#include "dataplane/stage/pipeline.h"
+
+namespace portico {
+namespace {
+
+// How many connections a round looks at to see whether their time is over: enough to end a million
+// within seconds, little enough not to be felt.
+constexpr std::size_t kExpiryBudget = 16;
+// ICMP errors a second and worker, after Linux' icmp_msgs_per_sec and icmp_msgs_burst.
+constexpr std::uint32_t kIcmpErrorsPerSecond = 1000;
+constexpr std::uint32_t kIcmpErrorBurst = 50;
+
+}  // namespace
+
+Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
+               SharedTables& shared, Exits exits, OutboxRing& outbox, int socket,
+               std::uint64_t seed)
+    : id_(id),
+      v4_(config, id, workers, socket),
+      v6_(config, id, workers, socket),
+      usage_(shared.endpoints, config.capacity.endpoints),
+      exits_(exits),
+      outbox_(outbox),
+      context_{Instant(),
+               id,
+               workers,
+               shared.ports,
+               shared.endpoints,
+               usage_,
+               shared.neighbors,
+               {shared.v4.services, shared.v4.locals, shared.v4.routes, v4_.snat, v4_.connections},
+               {shared.v6.services, shared.v6.locals, shared.v6.routes, v6_.snat, v6_.connections},
+               Random(seed),
+               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst)} {}
+
+bool Worker::poll(Instant now) noexcept {
+  context_.now = now;
+  bool busy = receive();
+  busy |= take_handed_over();
+  if (id_ == WorkerId{0}) busy |= send_outbox();
+  mailbox_.serve();
+  expire();
+  counts_.polls.add(1);
+  if (!busy) counts_.empty_polls.add(1);
+  return busy;
+}
+
+bool Worker::receive() noexcept {
+  bool busy = false;
+  for (std::uint16_t port = 0; port < exits_.io.port_count(); ++port) {
+    exits_.io.receive(id_, {port}, burst_);
+    if (burst_.count == 0) continue;
+    busy = true;
+    process();
+  }
+  return busy;
+}
+
+bool Worker::take_handed_over() noexcept {
+  std::array<HandedPacket, kBurstSize> handed;
+  burst_.count = hand_over_ring().pop(handed.data(), handed.size());
+  if (burst_.count == 0) return false;
+  for (std::size_t i = 0; i < burst_.count; ++i) {
+    exits_.io.open(handed[i].handle, burst_.packets[i]);
+    burst_.packets[i].from_hand_over = true;
+  }
+  process();
+  return true;
+}
+
+bool Worker::send_outbox() noexcept {
+  std::array<OutgoingPacket, kBurstSize> outgoing;
+  burst_.count = outbox_.pop(outgoing.data(), outgoing.size());
+  if (burst_.count == 0) return false;
+  for (std::size_t i = 0; i < burst_.count; ++i) {
+    exits_.io.open(outgoing[i].handle, burst_.packets[i]);
+    burst_.packets[i].verdict = Verdict::forward(outgoing[i].port);
+  }
+  settle(burst_, id_, exits_, counts_);
+  return true;
+}
+
+void Worker::process() noexcept {
+  run_pipeline(burst_, context_, [](Stage) {});
+  settle(burst_, id_, exits_, counts_);
+}
+
+template <typename Address>
+void Worker::erase(ConnectionRef ref) noexcept {
+  auto& connections = tables<Address>().connections;
+  usage_.connection_closed(connections[ref].endpoint_ref);
+  connections.erase(ref);
+}
+template void Worker::erase<Ipv4Address>(ConnectionRef) noexcept;
+template void Worker::erase<Ipv6Address>(ConnectionRef) noexcept;
+
+void Worker::expire() noexcept {
+  const std::uint32_t now = to_ticks(context_.now);
+  const auto closed = [this](const auto& connection) {
+    usage_.connection_closed(connection.endpoint_ref);
+  };
+  counts_.connections_expired.add(v4_.connections.expire(now, kExpiryBudget, closed) +
+                                  v6_.connections.expire(now, kExpiryBudget, closed));
+}
+
+}  // namespace portico

@@ -1,0 +1,84 @@
+#pragma once
+
+// Theory of operation. A worker is a poll-mode loop on a core of its own. One round of poll():
+//
+//   receive from its ports, and from workers that handed over    -> pipeline -> settle
+//   the first worker: frames of the slow path                     -> settle
+//   requests of the control plane (Mailbox), connections whose time is over: bounded work
+//
+// It owns its connection tables: nobody else reads or writes them. It reads the shared tables
+// without locks; poll() returning is its quiescent state.
+
+#include <memory>
+
+#include "dataplane/packet/packet_io.h"
+#include "dataplane/runtime/mailbox.h"
+#include "dataplane/runtime/settle.h"
+#include "dataplane/runtime/shared_tables.h"
+#include "dataplane/runtime/worker_counts.h"
+#include "dataplane/stage/context.h"
+#include "include/portico/gateway_config.h"
+
+namespace portico {
+
+// The connections of one worker and what goes with them.
+template <typename Address>
+struct WorkerFamilyTables {
+  ConnectionTable<Address> connections;
+  SnatPorts<Address> snat;
+
+  WorkerFamilyTables(const GatewayConfig& config, WorkerId worker, std::uint16_t workers,
+                     int socket)
+      : connections(config.capacity.connections, timeout_ticks(config.timeouts), socket),
+        snat(config.snat, worker, workers) {}
+};
+
+class Worker {
+ public:
+  // `exits.workers` and what it points to outlive the worker. Throws std::bad_alloc.
+  Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config, SharedTables& shared,
+         Exits exits, OutboxRing& outbox, int socket, std::uint64_t seed);
+
+  // One round at the time `now`. Returns whether there was anything to do.
+  bool poll(Instant now) noexcept;
+
+  WorkerId id() const noexcept { return id_; }
+  Mailbox& mailbox() noexcept { return mailbox_; }
+  const WorkerCounts& counts() const noexcept { return counts_; }
+  const EndpointUsage& usage() const noexcept { return usage_; }
+  HandOverRing& hand_over_ring() noexcept { return *exits_.workers[id_.value]; }
+
+  // The worker's own tables: in the worker's thread, or through the mailbox, only.
+  template <typename Address>
+  WorkerFamilyTables<Address>& tables() noexcept {
+    if constexpr (Address::kFamily == Family::kIpv4) {
+      return v4_;
+    } else {
+      return v6_;
+    }
+  }
+  template <typename Address>
+  void erase(ConnectionRef ref) noexcept;
+  Instant now() const noexcept { return context_.now; }  // of the last round
+  const StageContext& context() const noexcept { return context_; }
+
+ private:
+  bool receive() noexcept;
+  bool take_handed_over() noexcept;
+  bool send_outbox() noexcept;
+  void process() noexcept;
+  void expire() noexcept;
+
+  const WorkerId id_;
+  WorkerFamilyTables<Ipv4Address> v4_;
+  WorkerFamilyTables<Ipv6Address> v6_;
+  EndpointUsage usage_;
+  WorkerCounts counts_;
+  Mailbox mailbox_;
+  Exits exits_;
+  OutboxRing& outbox_;  // of the slow path; the first worker's alone
+  StageContext context_;
+  Burst burst_;
+};
+
+}  // namespace portico

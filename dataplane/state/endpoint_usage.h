@@ -1,0 +1,72 @@
+#pragma once
+
+// Theory of operation. How much of each endpoint one worker uses: connections, packets, bytes, in
+// an array indexed by the slot of the endpoint table. Written by that worker, read by the control
+// thread, which adds up the workers.
+//
+// Nothing is ever set back. A slot that gets a new tenant goes on counting; the control thread
+// keeps what the counters were when the tenant moved in, and tells the difference. What is left of
+// the previous tenant's connections does not disturb it: counting asks the endpoint table first
+// whether the reference still leads to the slot's tenant.
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "dataplane/packet/packet.h"
+#include "dataplane/state/counter.h"
+#include "dataplane/state/endpoint_table.h"
+
+namespace portico {
+
+struct alignas(64) EndpointCounts {
+  Counter opened;
+  Counter closed;
+  Counter packets[2];  // indexed by Direction
+  Counter bytes[2];    // from the IP header on
+};
+
+class EndpointUsage {
+ public:
+  // `capacity` slots as in the endpoint table. Memory of slots that are never used is never
+  // touched. Throws std::bad_alloc.
+  EndpointUsage(const EndpointTable& endpoints, std::uint32_t capacity)
+      : endpoints_(endpoints),
+        counts_(static_cast<EndpointCounts*>(std::calloc(capacity, sizeof(EndpointCounts)))) {
+    if (counts_ == nullptr) throw std::bad_alloc();
+  }
+
+  void connection_opened(EndpointRef ref) noexcept {
+    opened_.add(1);
+    if (endpoints_.exists(ref)) counts_.get()[ref.slot].opened.add(1);
+  }
+  void connection_closed(EndpointRef ref) noexcept {
+    closed_.add(1);
+    if (endpoints_.exists(ref)) counts_.get()[ref.slot].closed.add(1);
+  }
+  void packet(EndpointRef ref, Direction direction, std::uint32_t bytes) noexcept {
+    if (!endpoints_.exists(ref)) return;
+    EndpointCounts& counts = counts_.get()[ref.slot];
+    counts.packets[static_cast<std::size_t>(direction)].add(1);
+    counts.bytes[static_cast<std::size_t>(direction)].add(bytes);
+  }
+
+  // Of all endpoints, those that are gone included.
+  std::uint64_t opened() const noexcept { return opened_.get(); }
+  std::uint64_t closed() const noexcept { return closed_.get(); }
+  const EndpointCounts& operator[](std::uint32_t slot) const noexcept {
+    return counts_.get()[slot];
+  }
+
+ private:
+  struct Free {
+    void operator()(EndpointCounts* counts) const noexcept { std::free(counts); }
+  };
+
+  const EndpointTable& endpoints_;
+  Counter opened_;
+  Counter closed_;
+  std::unique_ptr<EndpointCounts, Free> counts_;
+};
+
+}  // namespace portico
