@@ -26,6 +26,9 @@ class Gateway : public DataPlane {
     std::function<PortInfo(PortId)> describe_port;
   };
 
+  // About how many bytes of DPDK's memory the tables take, with a margin.
+  static std::size_t table_bytes(const GatewayConfig& config, std::uint16_t workers);
+
   // `ports` as io/ has opened them; `config.snat.addresses` may be empty, which means those of the
   // downlink ports. InvalidArgument for a configured route without a way out, ResourceExhausted
   // when there is not enough memory.
