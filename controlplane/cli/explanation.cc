@@ -124,6 +124,7 @@ class Writer {
   }
 
   void write_steps() {
+    if (response_.steps().empty()) return;
     std::size_t width = 0;
     for (const auto& step : response_.steps()) {
       width = std::max(width, display_width(printable(step.stage())));
@@ -149,10 +150,15 @@ class Writer {
     }
   }
 
+  // Without a port it is an answer of another protocol, such as an ICMP error.
+  static std::string after(const v1::Connection::Socket& socket) {
+    return socket.port() == 0 ? printable(socket.address()) : printable(to_string(socket));
+  }
+
   void write_packet() {
     const std::size_t width = std::max(client().size(), target().size());
-    write_side("source", client(), to_string(response_.source()), width);
-    write_side("destination", target(), to_string(response_.destination()), width);
+    write_side("source", client(), after(response_.source()), width);
+    write_side("destination", target(), after(response_.destination()), width);
     absl::StrAppend(&text_, "\n");
   }
 
@@ -169,13 +175,15 @@ class Writer {
   }
 
   std::string outcome() const {
+    const std::string& port = response_.out_port();
     switch (response_.verdict()) {
       case v1::ExplainResponse::VERDICT_FORWARD:
-        return response_.out_port().empty() ? "" : "leaves by port " + response_.out_port();
+        return port.empty() ? "" : "leaves by port " + port;
       case v1::ExplainResponse::VERDICT_DROP:
         return response_.drop_reason();
       case v1::ExplainResponse::VERDICT_PUNT:
-        return "the slow path takes the packet over";
+        return absl::StrCat("the slow path takes the packet over",
+                            port.empty() ? "" : absl::StrCat(", to send it by port ", port));
       default:
         return "this gateway's verdict is newer than this porticoctl";
     }

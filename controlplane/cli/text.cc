@@ -106,6 +106,7 @@ std::string count_to_string(std::uint64_t count, absl::string_view noun) {
 }
 
 std::vector<std::string> wrap(absl::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return {std::string(text)};
   std::vector<std::string> lines;
   for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
     if (!lines.empty() && display_width(lines.back()) + 1 + display_width(word) <= width) {
@@ -114,7 +115,6 @@ std::vector<std::string> wrap(absl::string_view text, std::size_t width) {
       lines.emplace_back(word);
     }
   }
-  if (lines.empty()) lines.emplace_back();
   return lines;
 }
 

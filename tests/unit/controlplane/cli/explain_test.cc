@@ -85,6 +85,25 @@ TEST_F(Explain, TellsThatTheSlowPathTakesOver) {
             "PUNT  the slow path takes the packet over\n");
 }
 
+TEST_F(Explain, TellsWhereTheSlowPathSendsIt) {
+  gateway.explanation = message<v1::ExplainResponse>("verdict: VERDICT_PUNT out_port: 'down0'");
+  const std::string text = output("explain sctp 10.20.0.10:1 10.100.3.59:2");
+  EXPECT_EQ(text.substr(text.find("PUNT")),
+            "PUNT  the slow path takes the packet over, to send it by port down0\n");
+}
+
+TEST_F(Explain, TellsAnAnswerThatHasNoPorts) {
+  gateway.explanation = message<v1::ExplainResponse>(R"(
+      verdict: VERDICT_FORWARD out_port: "up0"
+      source { address: "10.20.0.1" } destination { address: "10.20.0.10" })");
+  const std::string text = output("explain tcp 10.20.0.10:40000 10.100.3.59:80 --ttl 1");
+  EXPECT_EQ(text.substr(text.find("  source")),
+            "  source       10.20.0.10:40000  ->  10.20.0.1\n"
+            "  destination  10.100.3.59:80    ->  10.20.0.10\n"
+            "\n"
+            "FORWARD  leaves by port up0\n");
+}
+
 TEST_F(Explain, HasALineDownTheStagesWhereMoreThanAsciiIsWelcome) {
   answer_forward();
   environment.unicode = true;

@@ -50,6 +50,7 @@ TEST(Wrap, CutsAtBlanks) {
   EXPECT_EQ(wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
   EXPECT_EQ(wrap("extraordinary it is", 5), (std::vector<std::string>{"extraordinary", "it is"}));
   EXPECT_EQ(wrap("", 5), std::vector<std::string>{""});
+  EXPECT_EQ(wrap("a  b", 5), std::vector<std::string>{"a  b"});  // what fits stays as it is
 }
 
 TEST(TableText, AlignsByWhatIsSeen) {
