@@ -22,7 +22,7 @@ LIBRARIES = {
     "dpdk": r"(bus_.+_driver|cmdline.*|ethdev_.+|rte_.+)\.h",
     # Tables and memory, nothing that knows of devices, queues or packets.
     "dpdk_tables": r"rte_(branch_prediction|common|config|errno|hash|hash_crc|jhash|lpm6?|malloc|memory|prefetch|rcu_qsbr|thash)\.h",
-    "dpdk_threads": r"rte_(cycles|eal|launch|lcore|pause|per_lcore|ring|thread)\.h",
+    "dpdk_threads": r"rte_(cycles|eal|launch|lcore|pause|per_lcore|ring|ring_elem|thread)\.h",
     "grpc": r"(grpc|grpcpp)/.+",
     "protobuf": r"google/(api|protobuf|rpc)/.+",
     "yaml": r"yaml-cpp/.+",
@@ -30,6 +30,7 @@ LIBRARIES = {
     "curl": r"curl/.+",
     "spdlog": r"spdlog/.+",
     "cli11": r"CLI/.+",
+    "zlib": r"zlib\.h",
 }
 
 DATAPLANE = "dataplane/packet dataplane/net dataplane/state dataplane/stage dataplane/runtime dataplane/io"
@@ -52,7 +53,7 @@ LAYERS = {
     "controlplane/store": ("include", "std abseil"),
     "controlplane/yaml": ("include", "std posix abseil yaml protobuf"),
     "controlplane/api": ("include proto/portico controlplane/store",
-                         "std posix abseil spdlog grpc protobuf"),
+                         "std posix abseil spdlog grpc protobuf zlib"),
     "controlplane/metrics": ("include proto/portico controlplane/store",
                              "std abseil spdlog grpc protobuf prometheus"),
     "controlplane/config": ("include proto/portico controlplane/store controlplane/yaml",
