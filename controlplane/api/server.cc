@@ -109,10 +109,10 @@ absl::Status Server::start() {
   if (!impl_->server || refused != ports.end()) {
     stop(std::chrono::milliseconds(0));
     return absl::UnavailableError(
-        refused == ports.end() ? "can't start the API's server"
-                               : absl::StrCat("can't listen on ",
-                                              addresses[static_cast<std::size_t>(
-                                                  refused - ports.begin())]));
+        refused == ports.end()
+            ? "can't start the API's server"
+            : absl::StrCat("can't listen on ",
+                           addresses[static_cast<std::size_t>(refused - ports.begin())]));
   }
   for (const std::string& address : impl_->config.tcp) {
     spdlog::warn("the API is open to everybody who reaches {}: TCP has no authentication", address);

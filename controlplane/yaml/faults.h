@@ -39,7 +39,8 @@ class Faults {
   // `file` is the name that people know it by; it need not exist.
   explicit Faults(absl::string_view file) : file_(file) {}
 
-  // Control characters are escaped, and what is very long is cut: both texts may come from the file.
+  // Control characters are escaped, and what is very long is cut: both texts may come from the
+  // file.
   void add(YamlMark mark, absl::string_view field, absl::string_view message);
 
   bool empty() const { return count_ == 0; }
