@@ -28,6 +28,8 @@ ALLOWED = {
     r"rte_hash_crc32_alg": "data: which CRC32 instructions there are",
 }
 
+LOADING = ".text.startup"  # initialises variables before main()
+
 _SECTION = re.compile(r"^Disassembly of section (\S+):$")
 _FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 _INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$")
@@ -115,7 +117,8 @@ def is_foreign(reference):
 def check_functions(functions):
     """A finding, with the way that leads to it, for each foreign symbol that a root reaches."""
     code = Code(functions)
-    todo = [(function, None) for function in functions if function.is_root]
+    todo = [(function, None) for function in functions
+            if function.is_root and function.section != LOADING]
     came_from, found = {}, {}
     while todo:
         function, caller = todo.pop(0)

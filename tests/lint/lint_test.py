@@ -176,6 +176,10 @@ def test_hot_path_follows_calls_and_tells_the_way(tmp_path):
         assert step in found[0].message
 
 
+def test_hot_path_begins_after_loading(tmp_path):
+    assert build_objects(tmp_path, net="#include <iostream>\nint f() { return 1; }") == []
+
+
 def test_hot_path_wants_something_to_look_at(tmp_path):
     assert hot_path.check(tmp_path) != []
 
