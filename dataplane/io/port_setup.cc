@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "dataplane/io/device_name.h"
 
@@ -31,19 +32,19 @@ bool unsupported(int result) {
   return result == -ENOTSUP || result == -ENOSYS;
 }
 
+absl::Status no_such_interface(const PortConfig& port, absl::string_view interface) {
+  return absl::NotFoundError(
+      absl::StrCat(named(port), "there is no network interface \"", interface, "\""));
+}
+
 // Why the device may not be there, as far as it can be told.
 absl::Status not_found(const PortConfig& port) {
-  const auto interface = device_argument(port.device, "iface");
-  if (interface && if_nametoindex(interface->c_str()) == 0) {
-    return absl::NotFoundError(
-        absl::StrCat(named(port), "there is no network interface \"", *interface, "\""));
-  }
   return absl::NotFoundError(absl::StrCat(
       named(port),
       is_pci_address(port.device)
           ? "no DPDK driver has taken it: is it there, and bound to vfio-pci (dpdk-devbind.py)?"
-          : "DPDK cannot make it: is the name that of a DPDK driver, followed by a number, and are "
-            "its arguments right?"));
+          : "DPDK cannot make it: is the name that of a DPDK driver, followed by a number, are its "
+            "arguments right, and are the privileges sufficient?"));
 }
 
 rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info& info,
@@ -99,7 +100,9 @@ absl::Status set_filters(const PortConfig& port, Device& device) {
   }
   std::copy(std::begin(own.addr_bytes), std::end(own.addr_bytes), device.mac.bytes.begin());
   if (rte_eth_allmulticast_enable(device.id) != 0) everything = true;
-  if (everything && rte_eth_promiscuous_enable(device.id) != 0) {
+  if (!everything) return absl::OkStatus();
+  device.promiscuous = rte_eth_promiscuous_enable(device.id) == 0;
+  if (!device.promiscuous) {
     spdlog::warn("{}it has neither a filter for multicast and MAC addresses nor a promiscuous mode",
                  named(port));
   }
@@ -120,6 +123,11 @@ absl::StatusOr<Device> attach_device(const PortConfig& port, std::uint16_t worke
   if (!is_pci_address(port.device)) {
     if (known) {
       return absl::AlreadyExistsError(absl::StrCat(named(port), "another port has this device"));
+    }
+    // net_af_packet and net_af_xdp take an interface that exists; net_tap makes one.
+    const auto interface = device_argument(port.device, "iface");
+    if (interface && absl::StartsWith(name, "net_af_") && if_nametoindex(interface->c_str()) == 0) {
+      return no_such_interface(port, *interface);
     }
     const int result = rte_dev_probe(device_arguments(port.device, workers).c_str());
     if (result < 0) return not_found(port);
@@ -155,6 +163,7 @@ absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mem
 void close_device(const Device& device) {
   rte_eth_dev_info info{};
   const bool known = rte_eth_dev_info_get(device.id, &info) == 0;
+  if (device.promiscuous) rte_eth_promiscuous_disable(device.id);  // a kernel interface stays
   rte_eth_dev_stop(device.id);
   rte_eth_dev_close(device.id);
   if (known && info.device != nullptr) rte_dev_remove(info.device);

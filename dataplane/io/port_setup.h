@@ -21,6 +21,7 @@ struct Device {
   std::uint16_t tx_queues = 0;
   std::string driver;
   MacAddress mac;
+  bool promiscuous = false;  // by us, for lack of filters
 };
 
 // Makes the device known to DPDK, or finds it there. `port` names it in errors:
