@@ -1,0 +1,130 @@
+// porticod, the gateway process: what starts, in order, and ends in the reverse order.
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include "controlplane/api/control_plane.h"
+#include "controlplane/config/config.h"
+#include "dataplane/io/eal.h"
+#include "dataplane/io/ethdev_io.h"
+#include "dataplane/runtime/gateway.h"
+#include "dataplane/runtime/worker_loop.h"
+
+namespace portico {
+namespace {
+
+PortTable port_table(const GatewayConfig& config, const EthdevIo& io) {
+  PortTable ports;
+  for (const PortConfig& port : config.ports) {
+    Port entry;
+    entry.id = {static_cast<std::uint16_t>(ports.size())};
+    entry.name = port.name;
+    entry.mac = io.mac(entry.id);
+    entry.mtu = port.mtu;
+    entry.uplink = port.uplink;
+    entry.downlink = port.downlink;
+    entry.vlan = port.vlan;
+    entry.addresses = port.addresses;
+    for (const InterfaceAddress& own : port.addresses) {
+      if (own.address.is_v4() && !entry.v4) entry.v4 = own.address.v4();
+      if (!own.address.is_v4() && !entry.v6) entry.v6 = own.address.v6();
+    }
+    ports.push_back(std::move(entry));
+  }
+  return ports;
+}
+
+// Signals that end the process go to main's sigwait() alone, whatever threads there are.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+absl::Status run(const GatewayConfig& config) {
+  const sigset_t signals = block_signals();
+  const absl::StatusOr<CorePlan> cores = plan_cores(config.workers, available_cores());
+  if (!cores.ok()) return cores.status();
+  const std::uint16_t workers = cores->worker_count();
+
+  auto eal = Eal::start(config, *cores, Gateway::table_bytes(config, workers));
+  if (!eal.ok()) return eal.status();
+  auto io = EthdevIo::open(config, workers);
+  if (!io.ok()) return io.status();
+
+  Gateway::Options options;
+  options.workers = workers;
+  options.sockets = (*eal)->worker_sockets();
+  options.seed = std::random_device()();
+  options.describe_port = [&](PortId port) { return (*io)->describe(port); };
+  auto gateway = Gateway::create(config, port_table(config, **io), **io, options);
+  if (!gateway.ok()) return gateway.status();
+
+  std::atomic<bool> stop{false};
+  for (std::uint16_t i = 0; i < workers; ++i) {
+    (*eal)->launch({i}, [&, i] {
+      run_worker((*gateway)->worker({i}), (*gateway)->rcu(), config.workers.max_nap, stop);
+    });
+  }
+  std::thread slow_path([&] { run_slow_path((*gateway)->slow_path(), stop); });
+
+  ControlPlane control(**gateway, ControlPlaneOptions::from(config));
+  control.restore();
+  const absl::Status status = control.serve();
+  if (status.ok()) {
+    spdlog::info("porticod {} forwards: {} ports, {} {}, {}", PORTICO_VERSION, config.ports.size(),
+                 workers, workers == 1 ? "worker" : "workers",
+                 (*eal)->hugepages() ? "hugepages" : "no hugepages");
+    int signal = 0;
+    sigwait(&signals, &signal);
+    spdlog::info("{}: stopping", strsignal(signal));
+  }
+  control.shutdown();
+  stop = true;
+  slow_path.join();
+  (*eal)->join();
+  return status;
+}
+
+}  // namespace
+}  // namespace portico
+
+int main(int argc, char** argv) {
+  CLI::App app("porticod, a gateway for Kubernetes Services");
+  std::string config_file;
+  std::string checked_file;
+  auto* config_option = app.add_option("--config", config_file, "Run with this configuration");
+  auto* check_option = app.add_option("--check-config", checked_file,
+                                      "Check this configuration, name every fault, and exit");
+  config_option->excludes(check_option);
+  app.set_version_flag("--version", "porticod " PORTICO_VERSION);
+  CLI11_PARSE(app, argc, argv);
+  if (config_file.empty() && checked_file.empty()) {
+    std::cerr << "porticod: --config FILE or --check-config FILE is needed; --help tells more\n";
+    return 2;
+  }
+  const auto config = portico::load_config(config_file.empty() ? checked_file : config_file);
+  if (!config.ok()) {
+    std::cerr << config.status().message() << "\n";
+    return EXIT_FAILURE;
+  }
+  if (!checked_file.empty()) {
+    std::cout << checked_file << " is good\n";
+    return EXIT_SUCCESS;
+  }
+  spdlog::set_level(spdlog::level::from_str(config->log_level));
+  if (const absl::Status status = portico::run(*config); !status.ok()) {
+    spdlog::critical("{}", std::string(status.message()));
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
