@@ -24,7 +24,8 @@ struct ControlPlane::Impl {
         keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
         push(ledger, PushLimits(), kMaxPushStreams),
         gateway(ledger, data_plane),
-        server(options.api, {&push, &gateway}) {}
+        server(options.api, {{v1::Push::service_full_name(), &push},
+                             {v1::Gateway::service_full_name(), &gateway}}) {}
 
   const std::chrono::milliseconds grace;
   Ledger ledger;

@@ -61,7 +61,7 @@ class GroupOnlyUmask {
 
 struct Server::Impl {
   ApiConfig config;
-  std::vector<grpc::Service*> services;
+  std::vector<ServedService> services;
   std::unique_ptr<grpc::Server> server;
 
   std::vector<std::string> addresses() const {
@@ -72,7 +72,7 @@ struct Server::Impl {
   }
 };
 
-Server::Server(const ApiConfig& config, std::vector<grpc::Service*> services)
+Server::Server(const ApiConfig& config, std::vector<ServedService> services)
     : impl_(new Impl{config, std::move(services), nullptr}) {
   static const bool once = [] {
     grpc::EnableDefaultHealthCheckService(true);
@@ -95,7 +95,7 @@ absl::Status Server::start() {
   }
   grpc::ServerBuilder builder;
   set_limits(builder);
-  for (grpc::Service* service : impl_->services) builder.RegisterService(service);
+  for (const ServedService& served : impl_->services) builder.RegisterService(served.service);
   std::vector<int> ports(addresses.size(), 0);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
@@ -118,7 +118,9 @@ absl::Status Server::start() {
     spdlog::warn("the API is open to everybody who reaches {}: TCP has no authentication", address);
   }
   for (const std::string& address : addresses) spdlog::info("the API listens on {}", address);
-  impl_->server->GetHealthCheckService()->SetServingStatus(true);
+  grpc::HealthCheckServiceInterface* health = impl_->server->GetHealthCheckService();
+  health->SetServingStatus(true);
+  for (const ServedService& served : impl_->services) health->SetServingStatus(served.name, true);
   return absl::OkStatus();
 }
 

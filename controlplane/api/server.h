@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,11 +14,17 @@ class Service;
 
 namespace portico {
 
+// A service and its full name, under which its health is told: "portico.v1.Push".
+struct ServedService {
+  std::string name;
+  grpc::Service* service = nullptr;
+};
+
 // The gRPC server: sockets, limits, health and reflection.
 class Server {
  public:
   // `services` must outlive the server.
-  Server(const ApiConfig& config, std::vector<grpc::Service*> services);
+  Server(const ApiConfig& config, std::vector<ServedService> services);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/api/convert.h"
@@ -174,6 +175,25 @@ void take_header(const state::v1::Header& header, SourceSnapshot& snapshot) {
       google::protobuf::util::TimeUtil::TimestampToNanoseconds(header.accepted_at()));
 }
 
+// False: it is no object.
+bool take_object(const Record& record, SourceSnapshot& snapshot) {
+  switch (record.record_case()) {
+    case Record::kService:
+      snapshot.services.push_back(
+          std::make_shared<const store::Service>(from_proto(record.service())));
+      return true;
+    case Record::kEndpoint:
+      snapshot.endpoints.push_back(
+          std::make_shared<const store::Endpoint>(from_proto(record.endpoint())));
+      return true;
+    case Record::kRoute:
+      snapshot.routes.push_back(std::make_shared<const store::Route>(from_proto(record.route())));
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 absl::Status write_state_file(const std::string& path, const SourceSnapshot& snapshot) {
@@ -209,21 +229,12 @@ absl::StatusOr<SourceSnapshot> read_state_file(const std::string& path) {
   SourceSnapshot snapshot;
   take_header(record.header(), snapshot);
   std::uint64_t objects = 0;
-  while (reader.read(record) && !record.has_trailer()) {
+  while (true) {
+    if (!reader.read(record)) return damaged("here is no record, or it ends before its trailer");
+    if (record.has_trailer()) break;
+    if (!take_object(record, snapshot)) return damaged("a record of no known kind");
     ++objects;
-    if (record.has_service()) {
-      snapshot.services.push_back(
-          std::make_shared<const store::Service>(from_proto(record.service())));
-    } else if (record.has_endpoint()) {
-      snapshot.endpoints.push_back(
-          std::make_shared<const store::Endpoint>(from_proto(record.endpoint())));
-    } else if (record.has_route()) {
-      snapshot.routes.push_back(std::make_shared<const store::Route>(from_proto(record.route())));
-    } else {
-      return damaged("a record of no known kind");
-    }
   }
-  if (!record.has_trailer()) return damaged("it ends before its trailer, or no record is here");
   if (record.trailer().objects() != objects) return damaged("objects are missing");
   if (record.trailer().crc32() != reader.crc_before_last()) return damaged("the checksum is wrong");
   if (!reader.at_end()) return damaged("bytes follow the trailer");
