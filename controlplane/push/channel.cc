@@ -32,11 +32,10 @@ std::shared_ptr<grpc::Channel> connect(const std::string& target, const Keepaliv
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   // A proxy that is set for downloads is not the way to a gateway.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  if (!is_unix_target(target)) {  // the kernel tells of a peer that died on the same machine
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(keepalive.time.count()));
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(keepalive.timeout.count()));
-    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  }
+  // On the same machine too: there it finds a gateway that hangs.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(keepalive.time.count()));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(keepalive.timeout.count()));
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   const std::string address =
       absl::StartsWith(target, "/") ? absl::StrCat("unix:", target) : target;
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);

@@ -54,7 +54,8 @@ class PushClient {
   ~PushClient() { stop(); }
 
   void start();
-  // Ends the stream; what the gateway has stays. Takes half a second at most.
+  // Ends the stream; what the gateway has stays. Takes half a second at most, but with a gateway
+  // that hangs while much is being sent to it, until the keepalive has found that.
   void stop();
 
   // From any thread.

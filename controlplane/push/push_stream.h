@@ -23,7 +23,9 @@ namespace portico {
 // variable and mutex that the owner provides, so that the owner can wait for the stream and for its
 // own affairs at the same time.
 //
-// A write blocks while the peer doesn't take what was written before; cancel() ends that.
+// A write blocks while the peer doesn't take what was written before. cancel() ends that, but not
+// when the kernel's buffers are full too, for gRPC waits until these are written: then it is the
+// keepalive that ends it (channel.h).
 class PushStream {
  public:
   // `mutex` and `condition` must outlive the stream.

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/unit/controlplane/kubernetes/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace portico {
 namespace {

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "tests/unit/controlplane/kubernetes/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace portico {
 namespace {

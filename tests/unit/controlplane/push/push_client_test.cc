@@ -1,0 +1,243 @@
+#include "controlplane/push/push_client.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/controlplane/push/deaf_proxy.h"
+#include "tests/unit/controlplane/push/fake_gateway.h"
+
+namespace portico {
+namespace {
+
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+// Services of these names, each on a port of its own.
+std::shared_ptr<const DesiredState> services(const std::vector<std::string>& names,
+                                             std::uint32_t port = 80) {
+  auto state = std::make_shared<DesiredState>();
+  for (const std::string& name : names) {
+    v1::Service& service = state->services[name];
+    service.set_name(name);
+    service.add_ports()->set_port(port);
+  }
+  return state;
+}
+
+constexpr Keepalive kSoon{.time = std::chrono::milliseconds(200),
+                          .timeout = std::chrono::milliseconds(200)};
+
+class PushClientTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    target_ = absl::StrCat("unix:", (folder_ / "gateway.sock").string());
+    gateway_.start(target_);
+    make_client({target_, "test", "test/1", {}});
+  }
+
+  void make_client(const PushOptions& options) {
+    client_ = std::make_unique<PushClient>(options);
+    client_->start();
+  }
+  void push(std::uint64_t number, std::shared_ptr<const DesiredState> state) {
+    client_->push({number, std::move(state), steady_clock::now()});
+  }
+  // Whether it was acknowledged.
+  bool pushed(std::uint64_t number, std::shared_ptr<const DesiredState> state) {
+    push(number, std::move(state));
+    return client_->wait_for(number);
+  }
+
+  TemporaryFolder folder_;
+  std::string target_;
+  FakeGateway gateway_;
+  std::unique_ptr<PushClient> client_;
+};
+
+TEST_F(PushClientTest, SendsEverythingAndThenDifferences) {
+  EXPECT_TRUE(pushed(1, services({"a", "b"})));
+  EXPECT_THAT(gateway_.take_log(),
+              ElementsAre("open test", "reset", "set service a", "set service b", "sync 1"));
+  EXPECT_TRUE(pushed(2, services({"b", "c"})));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("delete service a", "set service c", "sync 2"));
+  EXPECT_THAT(gateway_.objects(), UnorderedElementsAre("service b", "service c"));
+  EXPECT_TRUE(pushed(3, services({})));
+  EXPECT_THAT(gateway_.objects(), IsEmpty());
+}
+
+TEST_F(PushClientTest, SendsNothingWhenNothingDiffers) {
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  gateway_.take_log();
+  EXPECT_TRUE(pushed(2, services({"a"})));
+  EXPECT_THAT(gateway_.take_log(), IsEmpty());
+}
+
+TEST_F(PushClientTest, ErasesWhatIsThereWhenThereIsToBeNothing) {
+  EXPECT_TRUE(pushed(1, services({})));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("open test", "reset", "sync 1"));
+}
+
+TEST_F(PushClientTest, ResyncsWithAGatewayThatWasRestarted) {
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  EXPECT_TRUE(pushed(2, services({"a", "b"})));
+  gateway_.stop();
+  gateway_.take_log();
+  const auto restarted = steady_clock::now();
+  gateway_.start(target_);
+  ASSERT_TRUE(gateway_.wait_for_sync(2));
+  EXPECT_LT(steady_clock::now() - restarted, std::chrono::seconds(2));
+  EXPECT_THAT(gateway_.take_log(),
+              ElementsAre("open test", "reset", "set service a", "set service b", "sync 2"));
+  EXPECT_TRUE(pushed(3, services({"b"})));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("delete service a", "sync 3"));
+}
+
+TEST_F(PushClientTest, PushesOnceTheGatewayIsThere) {
+  gateway_.stop();
+  push(1, services({"a"}));
+  gateway_.start(target_);
+  EXPECT_TRUE(client_->wait_for(1));
+}
+
+TEST_F(PushClientTest, BuildsOnWhatWasAcknowledgedAfterARefusal) {
+  gateway_.refuse_service("bad");
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  EXPECT_FALSE(pushed(2, services({"bad", "b"})));
+  EXPECT_THAT(gateway_.objects(), ElementsAre("service a"));
+  gateway_.take_log();
+  EXPECT_TRUE(pushed(3, services({"c"})));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("delete service a", "set service c", "sync 3"));
+  EXPECT_THAT(gateway_.objects(), ElementsAre("service c"));
+}
+
+TEST_F(PushClientTest, SendsEverythingAgainWhenTheFirstWasRefused) {
+  gateway_.refuse_service("bad");
+  EXPECT_FALSE(pushed(1, services({"bad"})));
+  gateway_.take_log();
+  EXPECT_TRUE(pushed(2, services({"a"})));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("reset", "set service a", "sync 2"));
+}
+
+TEST_F(PushClientTest, DoesNotTryARefusedRevisionAgain) {
+  gateway_.refuse_service("bad");
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  EXPECT_FALSE(pushed(2, services({"bad"})));
+  EXPECT_TRUE(pushed(3, services({"a"})));  // what runs already: nothing to send
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("open test", "reset", "set service a", "sync 1",
+                                               "delete service a", "set service bad", "sync 2"));
+}
+
+TEST_F(PushClientTest, SkipsRevisionsThatAreOutOfDate) {
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  gateway_.hold();
+  push(2, services({"b"}));
+  ASSERT_TRUE(gateway_.wait_for_sync(2));
+  push(3, services({"c"}));
+  push(4, services({"d"}));
+  gateway_.release();
+  EXPECT_TRUE(client_->wait_for(4));
+  EXPECT_THAT(gateway_.take_log(), ElementsAre("open test", "reset", "set service a", "sync 1",
+                                               "delete service a", "set service b", "sync 2",
+                                               "delete service b", "set service d", "sync 4"));
+}
+
+TEST_F(PushClientTest, IsNotDelayedByAGatewayThatIsAway) {
+  PushClient away({absl::StrCat("unix:", (folder_ / "nobody.sock").string()), "test", "", {}});
+  away.start();
+  away.push({1, services({"a"}), steady_clock::now()});
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  away.release();
+  EXPECT_FALSE(away.wait_for(1));
+}
+
+TEST_F(PushClientTest, EndsItsStreamWhenStopped) {
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  ASSERT_TRUE(gateway_.wait_for_open_streams(1));
+  client_->stop();
+  EXPECT_TRUE(gateway_.wait_for_open_streams(0));
+  EXPECT_THAT(gateway_.objects(), ElementsAre("service a"));
+}
+
+TEST_F(PushClientTest, IsStoppedWhileItWaitsForAnAnswer) {
+  gateway_.hold();
+  push(1, services({"a"}));
+  ASSERT_TRUE(gateway_.wait_for_sync(1));
+  const auto before = steady_clock::now();
+  client_->stop();
+  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_FALSE(client_->wait_for(1));
+}
+
+TEST_F(PushClientTest, IsStoppedWhileTheGatewayTakesNothing) {
+  FakeGateway remote;
+  DeafProxy proxy(remote.start("127.0.0.1:0"));
+  make_client({absl::StrCat("127.0.0.1:", proxy.port()), "test", "", kSoon});
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  proxy.go_deaf();
+  // More than an HTTP/2 stream's window and the sockets' buffers hold, so that a write blocks.
+  push(2, services({std::string(20 << 20, 'x'), std::string(20 << 20, 'y')}));
+  const auto before = steady_clock::now();
+  client_->stop();
+  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_FALSE(client_->wait_for(2));
+}
+
+TEST_F(PushClientTest, IsStoppedWhileNobodySpeaksAtTheOtherEnd) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  make_client({absl::StrCat("127.0.0.1:", ntohs(address.sin_port)), "test", "", {}});
+  const int accepted = accept(listener, nullptr, nullptr);  // it is on its way
+  const auto before = steady_clock::now();
+  client_->stop();
+  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  close(accepted);
+  close(listener);
+}
+
+TEST_F(PushClientTest, NoticesAPeerThatDiedWithoutAWord) {
+  FakeGateway remote;
+  const int port = remote.start("127.0.0.1:0");
+  DeafProxy proxy(port);
+  make_client({absl::StrCat("127.0.0.1:", proxy.port()), "test", "", kSoon});
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  const int connections = proxy.connections();
+  proxy.go_deaf();
+  remote.take_log();
+  EXPECT_TRUE(pushed(2, services({"a", "b"})));
+  EXPECT_GT(proxy.connections(), connections);
+  EXPECT_THAT(remote.objects(), ElementsAre("service a", "service b"));
+  client_->stop();
+}
+
+TEST_F(PushClientTest, SpeaksWhenAnotherStreamOfItsSourceIsOpen) {
+  PushClient second({target_, "test", "", {}});
+  second.start();
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  second.push({1, services({"b"}), steady_clock::now()});
+  EXPECT_TRUE(second.wait_for(1));
+  EXPECT_THAT(gateway_.objects(), ElementsAre("service b"));
+}
+
+}  // namespace
+}  // namespace portico
