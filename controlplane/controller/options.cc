@@ -11,6 +11,8 @@
 namespace portico {
 namespace {
 
+constexpr int kWrongCommandLine = 2;
+
 // Validators of CLI11: empty when it is good.
 
 std::string check_gateway(const std::string& target) {
@@ -71,7 +73,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : kWrongCommandLine;
   }
   return options;
 }

@@ -18,8 +18,8 @@ struct ControllerOptions {
   std::string log_level = "info";
 };
 
-// The options, or the status to exit with at once: help and version were asked for, or the command
-// line was wrong, which has been said.
+// The options, or the status to exit with at once: 0 when help or version were asked for and given,
+// 2 when the command line was wrong, which has been said.
 std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv);
 
 }  // namespace portico

@@ -1,0 +1,82 @@
+#include "controlplane/controller/options.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace portico {
+namespace {
+
+using testing::ElementsAre;
+
+std::variant<ControllerOptions, int> parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "portico-controller");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+ControllerOptions good(const std::vector<std::string>& words) {
+  const auto parsed = parse(words);
+  if (const auto* options = std::get_if<ControllerOptions>(&parsed)) return *options;
+  ADD_FAILURE() << "refused";
+  return {};
+}
+
+// Refused, with the status that tells so.
+bool bad(const std::vector<std::string>& words) {
+  const auto parsed = parse(words);
+  const int* status = std::get_if<int>(&parsed);
+  return status != nullptr && *status == 2;
+}
+
+TEST(ParseCommandLine, HasDefaults) {
+  const ControllerOptions options = good({"--manifests", "/etc/portico/manifests"});
+  EXPECT_EQ(options.manifests, "/etc/portico/manifests");
+  EXPECT_THAT(options.gateways, ElementsAre("unix:/run/portico/porticod.sock"));
+  EXPECT_EQ(options.source, "manifests");
+  EXPECT_TRUE(options.node_routes);
+  EXPECT_FALSE(options.once);
+  EXPECT_FALSE(options.check);
+  EXPECT_EQ(options.log_level, "info");
+}
+
+TEST(ParseCommandLine, TakesSeveralGateways) {
+  EXPECT_THAT(good({"--manifests", "m", "--gateway", "unix:/a", "--gateway", "/b", "--gateway",
+                    "gw-1:9000", "--gateway", "[2001:db8::1]:9000"})
+                  .gateways,
+              ElementsAre("unix:/a", "/b", "gw-1:9000", "[2001:db8::1]:9000"));
+}
+
+TEST(ParseCommandLine, TakesTheSwitches) {
+  const ControllerOptions options = good({"--manifests", "m", "--no-node-routes", "--once",
+                                          "--source", "kubernetes", "--log-level", "debug"});
+  EXPECT_FALSE(options.node_routes);
+  EXPECT_TRUE(options.once);
+  EXPECT_EQ(options.source, "kubernetes");
+  EXPECT_EQ(options.log_level, "debug");
+  EXPECT_TRUE(good({"--manifests", "m", "--check"}).check);
+}
+
+TEST(ParseCommandLine, RefusesWhatIsWrong) {
+  EXPECT_TRUE(bad({}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--gateway", "gw-1"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--gateway", "gw-1:0"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--gateway", ":9000"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--source", "My Source"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--source", ""}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--log-level", "loud"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--once", "--check"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "more"}));
+}
+
+TEST(ParseCommandLine, EndsWellAfterHelpAndVersion) {
+  EXPECT_EQ(std::get<int>(parse({"--help"})), 0);
+  EXPECT_EQ(std::get<int>(parse({"--version"})), 0);
+}
+
+}  // namespace
+}  // namespace portico
