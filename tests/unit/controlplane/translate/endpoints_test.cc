@@ -208,6 +208,17 @@ TEST(TranslateEndpoints, ThatTerminateDoNotHideAnotherAtTheirAddress) {
   }
 }
 
+// As in endpointSliceCache.addEndpoints: what terminates gives way, what is only not ready does
+// not.
+TEST(TranslateEndpoints, AreAsTheLastOfTheirSlicesSays) {
+  const std::string starting = pod("u1", "192.168.1.3", "ready: false");
+  const std::string ready = pod("u1", "192.168.1.3");
+  EXPECT_THAT(merge(kService, {web_slice("a", "IPv4", ready), web_slice("b", "IPv4", starting)}),
+              IsEmpty());
+  EXPECT_THAT(merge(kService, {web_slice("a", "IPv4", starting), web_slice("b", "IPv4", ready)}),
+              ElementsAre("u1/192.168.1.3 192.168.1.3 active http=8080"));
+}
+
 TEST(TranslateEndpoints, DoNotDependOnTheOrderOfSlices) {
   std::vector<EndpointSlice> slices = {
       web_slice("a", "IPv4", pod("u1", "192.168.1.3") + pod("u2", "192.168.1.4", "ready: false")),
