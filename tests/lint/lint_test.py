@@ -198,7 +198,7 @@ def drop_tree(tmp_path, conversation="", unit=""):
         tests__packet__a_conv=conversation, tests__unit__a_test_cc=unit)
 
 
-GOOD_CONVERSATION = "client > tcp\ndrop: no_route\n"
+GOOD_CONVERSATION = "client > tcp\ndrop no_route\n"
 GOOD_UNIT = "EXPECT_EQ(r, DropReason::transmit_full);"
 
 
@@ -208,10 +208,10 @@ def test_drop_reasons_provoked(tmp_path):
 
 @pytest.mark.parametrize("conversation, unit, missing", [
     ("", GOOD_UNIT, "no_route"),
-    ("# drop: no_route\n", GOOD_UNIT, "no_route"),
+    ("# drop no_route\n> drop no_route\n", GOOD_UNIT, "no_route"),
     (GOOD_CONVERSATION, "", "transmit_full"),
     (GOOD_CONVERSATION, "// DropReason::transmit_full", "transmit_full"),
-    (GOOD_CONVERSATION + "drop: transmit_full\n", GOOD_UNIT, "transmit_full"),
+    (GOOD_CONVERSATION + "drop transmit_full\n", GOOD_UNIT, "transmit_full"),
 ])
 def test_drop_reasons_not_provoked(tmp_path, conversation, unit, missing):
     found = drop_reasons.check(drop_tree(tmp_path, conversation, unit))
