@@ -45,6 +45,8 @@ TEST(IpPrefix, RefusesBitsBeyondItsLength) {
   EXPECT_FALSE(IpPrefix::parse("10.0.0.1/8").ok());
   EXPECT_FALSE(IpPrefix::parse("10.0.0.0/33").ok());
   EXPECT_FALSE(IpPrefix::parse("10.0.0.0/").ok());
+  EXPECT_FALSE(IpPrefix::parse("10.0.0.0/+8").ok());
+  EXPECT_FALSE(IpPrefix::parse("10.0.0.0/ 8").ok());
   EXPECT_EQ(IpPrefix::parse("10.0.0.1")->length(), 32u);
 }
 
