@@ -340,6 +340,8 @@ TEST(ConfigLimits, FaultsAreNamed) {
       {with_more("timeouts: {udp: {replied: 8761h}}"), "timeouts.udp.replied: must be longer"},
       {with_more("timeouts: {udp: {replied: 30}}"), "must be a duration such as"},
   });
+  EXPECT_EQ(errors_of(with_more("workers: {count: 128, idle: {max_nap: 100ms}}")), "");
+  EXPECT_EQ(errors_of(with_more("timeouts: {udp: {replied: 8760h, unreplied: 1ns}}")), "");
   for (const absl::string_view name : {"syn_sent", "syn_received", "established", "fin_wait",
                                        "close_wait", "last_ack", "time_wait", "close"}) {
     EXPECT_THAT(errors_of(with_more(absl::StrCat("timeouts: {tcp: {", name, ": 0s}}"))),
