@@ -1,0 +1,60 @@
+#pragma once
+
+// Frames as conversations speak of them: built and read by code of the tests' own, which shares
+// nothing with the packet path.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "include/portico/ip_address.h"
+#include "include/portico/protocol.h"
+
+namespace portico {
+
+enum class FrameKind {
+  kData,          // TCP or UDP
+  kEcho,          // ICMP echo request
+  kEchoReply,     //
+  kTimeExceeded,  // quoting the packet it is about
+  kAsk,           // ARP request, neighbor solicitation
+  kAnswer,        // ARP reply, neighbor advertisement
+};
+
+struct FrameSpec {
+  FrameKind kind = FrameKind::kData;
+  Protocol protocol = Protocol::kTcp;
+  MacAddress source_mac, destination_mac;
+  std::optional<std::uint16_t> vlan;
+  IpAddress source, destination;  // kAsk: asker and target; kAnswer: target and asker
+  std::uint16_t source_port = 0, destination_port = 0;
+  std::uint8_t tcp_flags = 0;
+  std::uint8_t ttl = 64;
+  std::uint16_t payload = 0;  // bytes, of a pattern
+  std::uint16_t echo_id = 0;
+  enum class Checksum { kRight, kWrong, kZero } checksum = Checksum::kRight;
+  // IPv4: four bytes of options. IPv6: hop-by-hop and destination options.
+  bool options = false;
+  std::uint16_t padding = 0;  // bytes behind the IP packet
+  std::string quoted;         // kTimeExceeded: the beginning of the packet, from its IP header on
+
+  // "TCP 10.20.0.10:1234 -> 10.100.3.59:80 SYN ttl=64"
+  std::string to_string() const;
+};
+
+// With lengths, checksums and padding.
+std::string build_frame(const FrameSpec& spec);
+
+// Reads a frame that build_frame() could have made. Text instead of a FrameSpec: what is wrong with
+// it, a wrong checksum excepted, which is told in `checksum`.
+struct ReadFrame {
+  FrameSpec spec;
+  std::string error;
+  bool payload_is_pattern = true;
+};
+ReadFrame read_frame(const std::string& frame);
+
+// The Internet checksum, word by word (RFC 1071), in host order.
+std::uint16_t plain_checksum(const std::string& bytes);
+
+}  // namespace portico
