@@ -74,9 +74,9 @@ absl::StatusOr<IpPrefix> IpPrefix::parse(absl::string_view text) {
   unsigned length = address->bits();
   const bool has_length = text.find('/') != absl::string_view::npos;
   // SimpleAtoi() would also take a sign and white space.
-  const bool is_number = parts.second.find_first_not_of("0123456789") == absl::string_view::npos &&
-                         absl::SimpleAtoi(parts.second, &length);
-  if (has_length && (!is_number || length > address->bits())) {
+  const bool is_digits = parts.second.find_first_not_of("0123456789") == absl::string_view::npos;
+  if (has_length &&
+      (!is_digits || !absl::SimpleAtoi(parts.second, &length) || length > address->bits())) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\": the prefix length must be 0 to ", address->bits()));
   }
