@@ -54,15 +54,21 @@ class Client:
             tcp.close()
             raise
 
-    def get(self, address, path="/", port=80, timeout=5.0, local_port=0, reset=False):
-        """One request on a connection of its own; with `reset`, it ends by RST."""
+    def get(self, address, path="/", port=80, timeout=5.0, local_port=0, end="close"):
+        """One request on a connection of its own.
+
+        `end` says how it ends: "close" at once, "wait" until the server has closed, by "reset".
+        """
         tcp = self.connect(address, port, timeout, local_port)
         with contextlib.closing(tcp):
-            if reset:
+            if end == "reset":
                 tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             used_port = tcp.getsockname()[1]
             with self._request(tcp, address, path) as response:
-                return Answer(response.status, response.read(), used_port)
+                answer = Answer(response.status, response.read(), used_port)
+            if end == "wait" and tcp.recv(1):
+                raise AssertionError("more came than was announced")
+            return answer
 
     def get_many(self, address, count, parallel=8):
         """`count` requests, each on a connection of its own; their answers."""

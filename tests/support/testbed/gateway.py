@@ -79,13 +79,15 @@ class Gateway:
         """Returns when its API answers."""
         self.porticod = Process("porticod", [self.programs["porticod"], "--config", CONFIG],
                                 "gateway", isolation.RUN / "porticod.log")
-        self.porticod.wait_until(lambda: self.ctl("version"), 20, "porticod's API")
+        self.porticod.wait_until(lambda: self.ctl("get", "status"), 20, "porticod's API")
 
     def start_controller(self):
+        """Returns when it is connected; it may not have pushed yet."""
         self.controller = Process(
             "portico-controller",
             [self.programs["portico-controller"], "--manifests", MANIFESTS,
              "--gateway", f"unix:{SOCKET}"], "gateway", isolation.RUN / "controller.log")
+        self.controller.wait_until(self.has_controller, 10, "the controller's stream")
 
     def wait_for_services(self, *names, seconds=10):
         wait.until(lambda: set(names) <= {service["service"]["name"] for service in self.services()},
@@ -122,6 +124,9 @@ class Gateway:
     def ctl_json(self, *arguments):
         return json.loads(self.ctl(*arguments, "-o", "json"))
 
+    def has_controller(self):
+        return any(source["streams"] > 0 for source in self.ctl_json("get", "status")["sources"])
+
     def services(self):
         return self.ctl_json("get", "services")
 
@@ -137,11 +142,11 @@ class Gateway:
                 for name in ("received", "sent", "dropped", "punted", "handedOver",
                              "connectionsMade")}
 
-    @staticmethod
-    def balance(totals):
-        """Where what was received went; both sides are equal once no packet is in flight."""
-        return totals["received"], sum(totals[name] for name in
-                                       ("sent", "dropped", "punted", "handedOver"))
+    def is_balanced(self, totals=None):
+        """Whether every packet that was received went somewhere; so once none is in flight."""
+        totals = totals or self.totals()
+        return totals["received"] == sum(totals[name] for name in
+                                         ("sent", "dropped", "punted", "handedOver"))
 
     @staticmethod
     def explain_arguments(protocol, source, source_port, destination, destination_port):

@@ -1,6 +1,7 @@
 """The demo's output: numbered sections, expectations that held or did not, bars."""
 
 import os
+import shutil
 import sys
 import time
 
@@ -37,8 +38,11 @@ class Terminal:
         self.line(f"    {self.paint('$ ' + text, 'blue')}")
 
     def output(self, text):
+        """What a command printed; on a terminal cut to its width."""
+        width = shutil.get_terminal_size().columns - 4 if self._out.isatty() else None
         for line in text.rstrip("\n").splitlines():
-            self.line(f"    {line}")
+            cut = width is not None and len(line) > width
+            self.line(f"    {line[:width - 1] + '…' if cut else line}")
 
     def expect(self, holds, text, seconds=None):
         """Says whether an expectation held, and remembers it."""
