@@ -5,14 +5,13 @@ import pathlib
 import socket
 import subprocess
 
-import pytest
-
+from shapes import in_both_families
 from testbed import content, isolation, netns, wait
 from testbed.client import Client
-from testbed.scenario import FAMILIES, GATEWAY_DOWNLINK, NODES, PODS
+from testbed.scenario import GATEWAY_DOWNLINK, NODES, PODS
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@in_both_families
 def test_nodes_reach_every_pod(scenario, family):
     for node in NODES:
         for pod in PODS:
@@ -20,14 +19,14 @@ def test_nodes_reach_every_pod(scenario, family):
             assert answer.pod == pod.name
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@in_both_families
 def test_pods_log_their_peers(scenario, family):
     worker, pod = NODES[0], PODS[2]
     Client(worker.name).get(pod.address.of(family), port=8080)
     assert scenario.all_peers(family) == {worker.address.of(family)}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@in_both_families
 def test_pods_serve_content_and_echo(scenario, family):
     worker, pod = Client(NODES[0].name), PODS[2].address.of(family)
     with contextlib.closing(worker.connect(pod, 8080)) as tcp:

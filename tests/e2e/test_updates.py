@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from shapes import in_both_families
 from testbed import statistics, wait
 from testbed.client import Client
 from testbed.gateway import MANIFESTS
@@ -37,7 +38,7 @@ def without_pod(text, pod):
     return text
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids="ipv{}".format)
+@in_both_families
 def test_no_request_fails_when_an_endpoint_leaves_and_comes_back(gateway, scenario, client, family):
     leaving = PODS[2]
     text = HELLO_MANIFEST.read_text()
