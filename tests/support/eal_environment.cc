@@ -21,19 +21,25 @@ std::string unpinned_lcore() {
   std::string cores;
   for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
     if (!CPU_ISSET(core, &allowed)) continue;
-    cores += (cores.empty() ? "" : ",") + std::to_string(core);
+    if (!cores.empty()) cores += ',';
+    cores += std::to_string(core);
   }
   return "--lcores=0@(" + cores + ")";
 }
 
-bool init() {
+bool init(EalMemory memory) {
   // --in-memory cannot be had together with --no-huge in DPDK 22.11; --no-shconf does the same for
   // us: no file, no lock, no socket of a multi-process setup. The memory is only mapped, and costs
   // nothing before it is used.
-  std::array<std::string, 9> arguments = {
-      "test",          "--no-huge",      "--no-shconf",    "--no-pci",
-      "-m512",         "--no-telemetry", unpinned_lcore(), "--log-level=lib.*:error",
-      "--iova-mode=va"};
+  std::array<std::string, 9> arguments = {"test",
+                                          memory.hugepages ? "--in-memory" : "--no-huge",
+                                          "--no-shconf",
+                                          "--no-pci",
+                                          "-m" + std::to_string(memory.megabytes),
+                                          "--no-telemetry",
+                                          unpinned_lcore(),
+                                          "--log-level=lib.*:error",
+                                          "--iova-mode=va"};
   std::array<char*, arguments.size()> argv;
   for (std::size_t i = 0; i < arguments.size(); ++i) argv[i] = arguments[i].data();
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
@@ -46,8 +52,8 @@ bool init() {
 
 }  // namespace
 
-void start_eal() {
-  [[maybe_unused]] static const bool started = init();
+void start_eal(EalMemory memory) {
+  [[maybe_unused]] static const bool started = init(memory);
 }
 
 }  // namespace portico

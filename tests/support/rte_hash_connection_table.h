@@ -7,10 +7,12 @@
 #include <rte_errno.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
+#include <rte_malloc.h>
 
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -26,7 +28,10 @@ class RteHashConnectionTable {
   using Record = Connection<Address>;
 
   RteHashConnectionTable(std::uint32_t capacity, const TimeoutTicks& timeouts, int socket)
-      : timeouts_(timeouts), records_(capacity), used_(capacity) {
+      : timeouts_(timeouts), used_(capacity) {
+    void* memory = rte_zmalloc_socket("records", capacity * sizeof(Record), 64, socket);
+    if (memory == nullptr) throw std::bad_alloc();
+    records_.reset(static_cast<Record*>(memory));
     static unsigned tables = 0;
     const std::string name = "connections_" + std::to_string(tables++);
     rte_hash_parameters parameters{};
@@ -123,9 +128,9 @@ class RteHashConnectionTable {
   }
 
   std::uint32_t size() const noexcept {
-    return static_cast<std::uint32_t>(records_.size() - free_.size());
+    return static_cast<std::uint32_t>(used_.size() - free_.size());
   }
-  std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(records_.size()); }
+  std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(used_.size()); }
 
  private:
   // Hashed and compared as bytes, so there is no padding.
@@ -140,6 +145,10 @@ class RteHashConnectionTable {
       std::memcpy(bytes.data() + 2 * Address::kSize, ports, sizeof ports);
       bytes[2 * Address::kSize + 4] = static_cast<std::uint8_t>(tuple.protocol);
     }
+  };
+
+  struct RteFree {
+    void operator()(void* memory) const noexcept { rte_free(memory); }
   };
 
   static ConnectionRef to_ref(const void* data) noexcept {
@@ -158,7 +167,7 @@ class RteHashConnectionTable {
 
   TimeoutTicks timeouts_;
   rte_hash* hash_ = nullptr;
-  std::vector<Record> records_;
+  std::unique_ptr<Record[], RteFree> records_;
   std::vector<bool> used_;
   std::vector<std::uint32_t> free_;
 };
