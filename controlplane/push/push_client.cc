@@ -188,7 +188,7 @@ void PushClient::tell_acknowledged(const Revision& revision,
     return;
   }
   spdlog::info(
-      "{}: revision {} acknowledged: {} changes, {:.1f} ms after their cause, of these {:.1f} ms "
+      "{}: revision {} acknowledged: {} change(s), {:.1f} ms after the cause, of these {:.1f} ms "
       "in the gateway",
       options_.target, revision.number, messages_sent_, milliseconds_since(revision.changed_at),
       in_gateway);
