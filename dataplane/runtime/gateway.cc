@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "dataplane/runtime/connection_walk.h"
 #include "dataplane/runtime/explain.h"
+#include "dataplane/state/table_memory.h"
 
 namespace portico {
 namespace {
@@ -34,19 +35,9 @@ EndpointCounters difference(const EndpointCounters& a, const EndpointCounters& b
 }  // namespace
 
 std::size_t Gateway::table_bytes(const GatewayConfig& config, std::uint16_t workers) {
-  // state/connection_table.h: 86 and 150 bytes a connection.
-  constexpr std::size_t kConnection = 86 + 150;
-  // An rte_hash entry with its key, and its share of buckets.
-  constexpr std::size_t kHashEntry = 128;
-  // The first levels of rte_lpm and of two rte_lpm6 (64 MiB each), and 1 KiB groups of the others.
-  constexpr std::size_t kRouteTables = 3 * (std::size_t{64} << 20);
-  constexpr std::size_t kGroups = 8 * 1024;
-  const CapacityConfig& capacity = config.capacity;
-  const std::size_t bytes =
-      kConnection * capacity.connections * workers +
-      kHashEntry * (std::size_t{4} * capacity.frontends + capacity.neighbors) + kRouteTables +
-      kGroups * capacity.routes;
-  return bytes + bytes / 8 + (std::size_t{32} << 20);
+  // Beside the tables: the rings to each worker and to the slow path.
+  constexpr std::size_t kRings = std::size_t{1} << 20;
+  return table_memory(config.capacity, workers) + (workers + std::size_t{1}) * kRings;
 }
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, PortTable ports,
