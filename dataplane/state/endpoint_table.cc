@@ -6,14 +6,13 @@ namespace portico {
 
 EndpointTable::EndpointTable(std::uint32_t capacity)
     : capacity_(capacity),
-      slots_(std::max(2 * capacity, 1U)),
-      generations_(std::make_unique<std::atomic<std::uint32_t>[]>(slots_)) {
-  free_.reserve(slots_);
-  for (std::uint32_t slot = slots_; slot > 0; --slot) free_.push_back(slot - 1);
+      generations_(std::make_unique<std::atomic<std::uint32_t>[]>(std::max(capacity, 1U))) {
+  free_.reserve(capacity);
+  for (std::uint32_t slot = capacity; slot > 0; --slot) free_.push_back(slot - 1);
 }
 
 bool EndpointTable::allocate(EndpointRef& ref) {
-  if (size() == capacity_ || free_.empty()) return false;
+  if (free_.empty()) return false;
   const std::uint32_t slot = free_.back();
   free_.pop_back();
   // Workers learn of the reference through a service entry, whose publication orders this store.

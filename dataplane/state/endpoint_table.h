@@ -14,6 +14,9 @@
 //
 // EndpointRef{} has generation 0 and never exists. A generation would repeat after 2^31 tenants.
 //
+// Slots are 0 ... capacity - 1, and whoever keeps something beside an endpoint (its counters, its
+// Service) keeps it in an array of that length. A freed slot counts until release().
+//
 // generations_   written by the control thread, read by the workers; atomic
 // all others     the control thread's alone
 
@@ -49,7 +52,6 @@ class EndpointTable {
 
  private:
   const std::uint32_t capacity_;
-  const std::uint32_t slots_;  // twice the capacity: the freed ones wait for release()
   std::unique_ptr<std::atomic<std::uint32_t>[]> generations_;
   std::vector<std::uint32_t> free_;     // slots to hand out, the next one last
   std::vector<std::uint32_t> waiting_;  // freed since the last release()
