@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/packet/conversation.h"
+#include "tests/support/packet/conversation.h"
 #include "tests/support/eal_environment.h"
 
 namespace portico {

@@ -1,4 +1,4 @@
-#include "tests/packet/memory_io.h"
+#include "tests/support/packet/memory_io.h"
 
 #include <cstring>
 

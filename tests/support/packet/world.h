@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dataplane/runtime/gateway.h"
-#include "tests/packet/frame.h"
-#include "tests/packet/memory_io.h"
+#include "tests/support/packet/frame.h"
+#include "tests/support/packet/memory_io.h"
 
 namespace portico {
 

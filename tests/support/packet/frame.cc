@@ -1,4 +1,4 @@
-#include "tests/packet/frame.h"
+#include "tests/support/packet/frame.h"
 
 #include "absl/strings/str_cat.h"
 

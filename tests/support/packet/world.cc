@@ -1,4 +1,4 @@
-#include "tests/packet/world.h"
+#include "tests/support/packet/world.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tests/packet/conversation.h"
+#include "tests/support/packet/conversation.h"
 
 #include <gtest/gtest.h>
 
@@ -40,6 +40,14 @@ std::uint8_t flags_of(const std::string& word) {
     flags |= kBits.at(text(name));
   }
   return static_cast<std::uint8_t>(flags);
+}
+
+// "times=60"; 1 when it is not there.
+unsigned times(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.starts_with("times=")) return number(word.substr(6));
+  }
+  return 1;
 }
 
 const std::map<std::string, FrameKind>& kinds() {
@@ -133,8 +141,12 @@ void Conversation::read_setting(const Words& words) {
 
 void Conversation::step(const Words& words) {
   const std::string& verb = words[0];
-  if (verb == "<") return expect_sent(words);
-  if (verb == "drop") return expect_drop(words.at(1));
+  if (verb == "<" || verb == "drop") {
+    for (unsigned i = 0; i < times(words) && !testing::Test::HasFailure(); ++i) {
+      verb == "<" ? expect_sent(words) : expect_drop(words.at(1));
+    }
+    return;
+  }
   finish_step();
   if (verb == ">") return arrive(words);
   if (verb == "wait") return wait(words.at(1));
@@ -198,7 +210,7 @@ void Conversation::arrive(const Words& words) {
     if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();
   }
   last_arrived_ = corrupt(build_frame(spec), words);
-  world_->io().arrive(port, last_arrived_, worker);
+  for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(port, last_arrived_, worker);
   sent_ = world_->settle();
   take_stock();
 }

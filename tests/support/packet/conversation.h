@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/packet/world.h"
+#include "tests/support/packet/world.h"
 
 namespace portico {
 
