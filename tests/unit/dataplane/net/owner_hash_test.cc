@@ -70,15 +70,16 @@ TEST(ToeplitzHash, OfNothingIsZero) {
   EXPECT_EQ(toeplitz_hash(nullptr, 0), 0u);
 }
 
-// rte_softrss() takes 32-bit words in the host's order.
+// rte_softrss() takes 32-bit words in the host's order, and reads the key as such.
 std::uint32_t softrss(const std::vector<std::uint8_t>& bytes) {
+  alignas(std::uint32_t) const auto key = kToeplitzKey;
   std::vector<std::uint32_t> words(bytes.size() / 4);
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::uint32_t wire;
     std::memcpy(&wire, bytes.data() + 4 * i, sizeof wire);
     words[i] = rte_be_to_cpu_32(wire);
   }
-  return rte_softrss(words.data(), static_cast<std::uint32_t>(words.size()), kToeplitzKey.data());
+  return rte_softrss(words.data(), static_cast<std::uint32_t>(words.size()), key.data());
 }
 
 TEST(ToeplitzHash, AgreesWithSoftrss) {
