@@ -77,7 +77,7 @@ CommandInfo explain_command() {
       "  # A packet in mid-stream\n"
       "  porticoctl explain tcp 10.20.0.10:40000 10.100.3.59:80 --flags ACK\n\n"
       "  # A reply, as it arrives at the port towards the Pods\n"
-      "  porticoctl explain tcp 192.168.1.3:8080 10.12.22.1:1024 --in-port down0 --flags "
+      "  porticoctl explain tcp 192.168.1.3:8080 10.12.22.1:1024 --in-port downlink0 --flags "
       "SYN,ACK\n\n"
       "  # IPv6\n"
       "  porticoctl explain udp 2001:db8:20::10 [2001:db8:100::59]:53";
