@@ -42,3 +42,7 @@ def test_a_file_cut_short_is_a_failure(tmp_path):
     (tmp_path / "meson-logs" / "unit.json").write_text('{"name": "t", "result": "FAIL"}\n')
     (tmp_path / "t.xml").write_text("<testsuites><testsuite>")
     assert count_cases.count_log(tmp_path, "unit") == (0, 1, 0)
+
+
+def test_a_suite_without_a_test_is_a_failure(tmp_path):
+    assert count_cases.count_log(tmp_path, "unit") == (0, 1, 0)

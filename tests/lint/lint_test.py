@@ -187,6 +187,10 @@ def test_hot_path_wants_something_to_look_at(tmp_path):
 # --- drop reasons
 
 
+def check_drops(root):
+    return drop_reasons.check(root, {"transmit_full": "a reason of the test's"})
+
+
 def drop_tree(tmp_path, conversation="", unit=""):
     return tree(
         tmp_path,
@@ -203,7 +207,7 @@ GOOD_UNIT = "EXPECT_EQ(r, DropReason::transmit_full);"
 
 
 def test_drop_reasons_provoked(tmp_path):
-    assert drop_reasons.check(drop_tree(tmp_path, GOOD_CONVERSATION, GOOD_UNIT)) == []
+    assert check_drops(drop_tree(tmp_path, GOOD_CONVERSATION, GOOD_UNIT)) == []
 
 
 @pytest.mark.parametrize("conversation, unit, missing", [
@@ -214,7 +218,7 @@ def test_drop_reasons_provoked(tmp_path):
     (GOOD_CONVERSATION + "drop transmit_full\n", GOOD_UNIT, "transmit_full"),
 ])
 def test_drop_reasons_not_provoked(tmp_path, conversation, unit, missing):
-    found = drop_reasons.check(drop_tree(tmp_path, conversation, unit))
+    found = check_drops(drop_tree(tmp_path, conversation, unit))
     assert len(found) == 1 and missing in found[0].message
 
 

@@ -65,7 +65,10 @@ def count_program(build, program):
 
 
 def count_log(build, log_base):
+    """The cases of a run; a run without a test, which leaves no log, has failed."""
     log = build / "meson-logs" / f"{log_base}.json"
+    if not log.exists():
+        return Counts(failed=1)
     total = Counts()
     for line in log.read_text().splitlines():
         total += count_program(build, json.loads(line))
