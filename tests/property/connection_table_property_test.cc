@@ -51,7 +51,7 @@ class Property {
         touch();
       } else if (dice < 960 + expiry_share()) {
         expire();
-      } else if (i % 50 == 0) {
+      } else if (i % (1 + scenario_.capacity / 100) == 0) {
         walk();
       }
       ASSERT_EQ(table_.size(), model_.size());
@@ -63,7 +63,7 @@ class Property {
 
  private:
   // An expiry of the model costs its whole size.
-  std::uint32_t expiry_share() const { return scenario_.capacity > 1000 ? 1 : 40; }
+  std::uint32_t expiry_share() const { return scenario_.capacity > 1000 ? 1 : 30; }
 
   std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
 
