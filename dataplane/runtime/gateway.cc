@@ -170,19 +170,7 @@ std::vector<NeighborInfo> Gateway::neighbors() {
 
 std::vector<PortInfo> Gateway::ports() {
   std::vector<PortInfo> ports;
-  for (const Port& port : shared_.ports) {
-    PortInfo info = options_.describe_port ? options_.describe_port(port.id) : PortInfo();
-    info.id = port.id;
-    info.name = port.name;
-    info.mac = port.mac;
-    info.mtu = port.mtu;
-    info.uplink = port.uplink;
-    info.downlink = port.downlink;
-    for (const InterfaceAddress& own : port.addresses) {
-      info.addresses.push_back(absl::StrCat(own.address.to_string(), "/", own.prefix_length));
-    }
-    ports.push_back(std::move(info));
-  }
+  for (const Port& port : shared_.ports) ports.push_back(options_.describe_port(port.id));
   return ports;
 }
 

@@ -22,7 +22,7 @@ class Gateway : public DataPlane {
     std::uint16_t workers = 1;
     std::vector<int> sockets;  // NUMA node of each worker; empty: any
     std::uint64_t seed = 0;    // of the workers' random numbers
-    // What the devices know about a port.
+    // What is configured of a port, and what its device knows. Needed for ports() only.
     std::function<PortInfo(PortId)> describe_port;
   };
 

@@ -71,10 +71,8 @@ void Narrator<Address>::after(Stage stage) {
       break;
   }
   if (dropped) {
-    const DropReasonText& reason =
-        kDropReasons[static_cast<std::size_t>(packet_.verdict.drop_reason())];
-    absl::StrAppend(&decision, decision.empty() ? "" : "; ", "drop ", reason.name, ": ",
-                    reason.meaning);
+    absl::StrAppend(&decision, decision.empty() ? "" : "; ", "drop, ",
+                    text(to_string(packet_.verdict.drop_reason())));
   }
   over_ = !packet_.undecided();
   if (!decision.empty()) steps_.push_back({to_string(stage), decision});

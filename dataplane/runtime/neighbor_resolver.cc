@@ -21,10 +21,11 @@ void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& addres
     send_request(key, found->second, now);
   }
   Entry& entry = found->second;
-  if (entry.waiting.size() >= kQueueSize) {
+  if (entry.waiting.size() >= kQueueSize || waiting_ >= kWaitingInAll) {
     return exits_.drop(packet, DropReason::neighbor_queue_full);
   }
   entry.waiting.push_back(packet);
+  ++waiting_;
   // The answer may have come while the packet was on its way here.
   if (entry.state != State::kIncomplete) send_waiting(key, entry);
 }
@@ -85,11 +86,13 @@ void NeighborResolver::send_waiting(const Key& key, Entry& entry) {
     header_at<EthernetHeader>(packet.data).destination = entry.mac;
     exits_.send(packet, key.first);
   }
+  waiting_ -= entry.waiting.size();
   entry.waiting.clear();
 }
 
 void NeighborResolver::drop_waiting(Entry& entry) {
   for (Packet& packet : entry.waiting) exits_.drop(packet, DropReason::neighbor_unresolved);
+  waiting_ -= entry.waiting.size();
   entry.waiting.clear();
 }
 

@@ -11,8 +11,9 @@
 //               again, at its own MAC address, while workers go on using it; without an answer it
 //               goes. An entry that nobody used goes at once.
 //
-// Bounds: kQueueSize packets wait for one neighbor, the entries are as many as the neighbor table
-// holds. Only answers to requests of ours are believed: an unknown address is never learned.
+// Bounds: kQueueSize packets wait for one neighbor, kWaitingInAll for all together, the entries are
+// as many as the neighbor table holds. Only answers to requests of ours are believed: an unknown
+// address is never learned.
 //
 // Called by the slow path's thread only.
 
@@ -33,7 +34,8 @@ namespace portico {
 class NeighborResolver {
  public:
   static constexpr std::size_t kQueueSize = 16;  // packets, each neighbor
-  static constexpr int kMaxRequests = 3;         // RFC 4861 section 10: MAX_MULTICAST_SOLICIT
+  static constexpr std::size_t kWaitingInAll = 1024;
+  static constexpr int kMaxRequests = 3;  // RFC 4861 section 10: MAX_MULTICAST_SOLICIT
   static constexpr Duration kRequestInterval = std::chrono::seconds(1);  // RETRANS_TIMER
   static constexpr Duration kReachableTime = std::chrono::seconds(30);   // REACHABLE_TIME
 
@@ -69,6 +71,7 @@ class NeighborResolver {
   NeighborTable& table_;
   SlowPathExits& exits_;
   std::map<Key, Entry> entries_;
+  std::size_t waiting_ = 0;  // packets, in all entries
 };
 
 }  // namespace portico

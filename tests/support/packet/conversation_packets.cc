@@ -1,0 +1,184 @@
+// What a conversation says about packets: those that arrive, and those that leave.
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "tests/support/packet/conversation.h"
+#include "tests/support/packet/conversation_words.h"
+
+namespace portico {
+
+void Conversation::arrive(const Words& words) {
+  const PortId port = world_->port(words.at(1));
+  FrameSpec spec = read_spec(words, 2);
+  spec.destination_mac = World::mac(words[1]);
+  if (spec.kind == FrameKind::kAsk) {
+    spec.destination_mac =
+        family_ == Family::kIpv4 ? kBroadcastMac : MacAddress{{0x33, 0x33, 0xff, 0, 0, 1}};
+  }
+  spec.source_mac = World::mac(world_->host_in_front_of(spec.source));
+  if (port == world_->port("uplink") && !spec.vlan) spec.vlan = settings_.uplink_vlan;
+  WorkerId worker{0};
+  for (const std::string& word : words) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
+    if (pair.first == "worker") worker.value = static_cast<std::uint16_t>(number(pair.second));
+    if (pair.first == "dmac") spec.destination_mac = World::mac(pair.second);
+    if (pair.first == "vlan") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
+    if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();
+  }
+  last_arrived_ = corrupt(build_frame(spec), words);
+  for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(port, last_arrived_, worker);
+  sent_ = world_->settle();
+  take_stock();
+}
+
+std::string Conversation::corrupt(std::string frame, const Words& words) const {
+  for (const std::string& word : words) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
+    if (pair.first == "cut") frame.resize(number(pair.second));
+    if (pair.first == "patch") {
+      const std::pair<std::string, std::string> patch = absl::StrSplit(pair.second, ':');
+      const std::string bytes = absl::HexStringToBytes(patch.second);
+      frame.replace(number(patch.first), bytes.size(), bytes);
+    }
+    if (pair.first == "fixip") {
+      const std::size_t size = (static_cast<std::uint8_t>(frame.at(14)) & 15u) * 4u;
+      frame.replace(24, 2, std::string(2, '\0'));
+      const std::uint16_t checksum = plain_checksum(frame.substr(14, size));
+      frame[24] = static_cast<char>(checksum >> 8);
+      frame[25] = static_cast<char>(checksum);
+    }
+  }
+  return frame;
+}
+
+FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
+  FrameSpec spec;
+  spec.protocol = protocol_;
+  std::size_t at = from;
+  if (const auto kind = kinds().find(words.at(at)); kind != kinds().end()) {
+    spec.kind = kind->second;
+    ++at;
+  }
+  read_socket(words.at(at), spec.source, spec.source_port);
+  if (words.at(at + 1) != "->") throw std::invalid_argument("an arrow is missing");
+  read_socket(words.at(at + 2), spec.destination, spec.destination_port);
+  for (at += 3; at < words.size(); ++at) {
+    const std::pair<std::string, std::string> pair =
+        absl::StrSplit(words[at], absl::MaxSplits('=', 1));
+    if (words[at].find('=') == std::string::npos && words[at] != "options" &&
+        words[at] != "fixip") {
+      if (protocol_ == Protocol::kTcp) spec.tcp_flags = flags_of(words[at]);
+    } else {
+      read_attribute(pair.first, pair.second, spec);
+    }
+  }
+  return spec;
+}
+
+void Conversation::read_socket(const std::string& word, IpAddress& address, std::uint16_t& port) {
+  const std::size_t colon = word.rfind(':');
+  std::string host = word.substr(0, colon);
+  if (const auto at = variables_.find(host); at != variables_.end()) host = at->second;
+  if (host[0] != '?') address = world_->address(host);
+  if (colon == std::string::npos) return;
+  std::string text = word.substr(colon + 1);
+  if (const auto at = variables_.find(text); at != variables_.end()) text = at->second;
+  if (text[0] != '?') port = static_cast<std::uint16_t>(number(text));
+}
+
+void Conversation::read_attribute(const std::string& key, const std::string& value,
+                                  FrameSpec& spec) {
+  if (key == "ttl") spec.ttl = static_cast<std::uint8_t>(number(value));
+  if (key == "len") spec.payload = static_cast<std::uint16_t>(number(value));
+  if (key == "pad") spec.padding = static_cast<std::uint16_t>(number(value));
+  if (key == "id") spec.echo_id = static_cast<std::uint16_t>(number(value));
+  if (key == "options") spec.options = true;
+  if (key == "csum") {
+    spec.checksum = value == "zero" ? FrameSpec::Checksum::kZero : FrameSpec::Checksum::kWrong;
+  }
+}
+
+void Conversation::expect_sent(const Words& words) {
+  if (sent_.empty()) return fail("nothing was sent");
+  const MemoryIo::Sent sent = sent_.front();
+  sent_.erase(sent_.begin());
+  const ReadFrame actual = read_frame(sent.frame);
+  compare(actual, read_spec(words, 2), words, sent);
+}
+
+void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, const Words& words,
+                           const MemoryIo::Sent& sent) {
+  std::vector<std::string> wrong;
+  const auto check = [&](bool good, const std::string& what) {
+    if (!good) wrong.push_back(what);
+  };
+  const FrameSpec& spec = actual.spec;
+  const std::string line = absl::StrJoin(words, " ");
+  const auto says = [&](const std::string& key) {
+    return line.find(" " + key) != std::string::npos;
+  };
+  // Sockets, variables among them.
+  std::size_t at = kinds().contains(words.at(2)) ? 3 : 2;
+  const auto match = [&](const std::string& word, const IpAddress& address, std::uint16_t port) {
+    const std::size_t colon = word.rfind(':');
+    const std::string host = word.substr(0, colon);
+    if (host[0] == '?' && !variables_.contains(host)) variables_[host] = address.to_string();
+    if (colon == std::string::npos) return;
+    const std::string name = word.substr(colon + 1);
+    if (name[0] == '?' && !variables_.contains(name)) variables_[name] = absl::StrCat(port);
+  };
+  match(words.at(at), spec.source, spec.source_port);
+  match(words.at(at + 2), spec.destination, spec.destination_port);
+  IpAddress source, destination;
+  std::uint16_t source_port = 0, destination_port = 0;
+  read_socket(words[at], source, source_port);
+  read_socket(words[at + 2], destination, destination_port);
+
+  check(actual.error.empty(), "it " + actual.error);
+  check(world_->port_name(sent.port) == words[1], "it left by " + world_->port_name(sent.port));
+  check(spec.kind == wanted.kind, "it is of another kind");
+  check(spec.source == source && spec.source_port == source_port, "the source is another");
+  check(spec.destination == destination && spec.destination_port == destination_port,
+        "the destination is another");
+  if (spec.kind == FrameKind::kData) {
+    check(spec.protocol == protocol_, "the protocol is another");
+    check(spec.tcp_flags == wanted.tcp_flags, "the flags are others");
+  }
+  check(spec.checksum == wanted.checksum, "the checksum is wrong, or not wrong as it should be");
+  check(actual.payload_is_pattern, "the payload has changed");
+  check(spec.options == wanted.options, "options are there or not");
+  check(spec.vlan == (sent.port == world_->port("uplink") ? settings_.uplink_vlan : std::nullopt),
+        "the VLAN tag is another");
+  check(spec.source_mac == World::mac(words[1]), "the source MAC address is not the port's");
+  for (const char* key : {"ttl", "len", "pad", "id"}) {
+    if (!says(std::string(key) + "=")) continue;
+    check(spec.ttl == wanted.ttl || key != std::string("ttl"), absl::StrCat("ttl is ", spec.ttl));
+    check(spec.payload == wanted.payload || key != std::string("len"),
+          absl::StrCat("len is ", spec.payload));
+    check(spec.padding == wanted.padding || key != std::string("pad"),
+          absl::StrCat("pad is ", spec.padding));
+    check(spec.echo_id == wanted.echo_id || key != std::string("id"),
+          absl::StrCat("id is ", spec.echo_id));
+  }
+  if (spec.kind != FrameKind::kAsk) {
+    std::string to = world_->host_in_front_of(spec.destination);
+    for (const std::string& word : words) {
+      if (word.starts_with("to=")) to = word.substr(3);
+    }
+    check(spec.destination_mac == World::mac(to), "it goes to another MAC address than " + to);
+  }
+  if (spec.kind == FrameKind::kTimeExceeded) {
+    const std::size_t l2 = settings_.uplink_vlan ? 18 : 14;
+    check(spec.quoted.size() >= 28 && last_arrived_.substr(l2, spec.quoted.size()) == spec.quoted,
+          "it quotes something else");
+  }
+  if (!wrong.empty()) {
+    fail(absl::StrCat("sent: ", world_->port_name(sent.port), " ", spec.to_string(), "\n  ",
+                      absl::StrJoin(wrong, "\n  ")));
+  }
+}
+
+}  // namespace portico

@@ -1,0 +1,67 @@
+#pragma once
+
+// The words of a line in a conversation file.
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "include/portico/time.h"
+#include "tests/support/packet/frame.h"
+
+namespace portico {
+
+inline std::vector<std::string> words_of(const std::string& line) {
+  return absl::StrSplit(line.substr(0, line.find('#')), absl::ByAnyChar(" \t"), absl::SkipEmpty());
+}
+
+inline std::string text(absl::string_view view) {
+  return std::string(view.data(), view.size());
+}
+
+inline unsigned number(const std::string& word) {
+  unsigned value = 0;
+  if (!absl::SimpleAtoi(word, &value)) throw std::invalid_argument(word + " is no number");
+  return value;
+}
+
+inline Duration duration(const std::string& word) {
+  absl::Duration value;
+  if (!absl::ParseDuration(word, &value)) throw std::invalid_argument(word + " is no duration");
+  return absl::ToChronoNanoseconds(value);
+}
+
+inline std::uint8_t flags_of(const std::string& word) {
+  static const std::map<std::string, int> kBits = {{"FIN", 1}, {"SYN", 2},  {"RST", 4},
+                                                   {"PSH", 8}, {"ACK", 16}, {"none", 0}};
+  int flags = 0;
+  for (const absl::string_view name : absl::StrSplit(word, ',')) {
+    flags |= kBits.at(text(name));
+  }
+  return static_cast<std::uint8_t>(flags);
+}
+
+// "times=60"; 1 when it is not there.
+inline unsigned times(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word.starts_with("times=")) return number(word.substr(6));
+  }
+  return 1;
+}
+
+inline const std::map<std::string, FrameKind>& kinds() {
+  static const std::map<std::string, FrameKind> kKinds = {
+      {"ask", FrameKind::kAsk},
+      {"answer", FrameKind::kAnswer},
+      {"echo", FrameKind::kEcho},
+      {"echo-reply", FrameKind::kEchoReply},
+      {"time-exceeded", FrameKind::kTimeExceeded}};
+  return kKinds;
+}
+
+}  // namespace portico
