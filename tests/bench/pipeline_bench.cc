@@ -168,7 +168,7 @@ void established(benchmark::State& state) {
   for (auto _ : state) bench.poll();
   const std::uint64_t cycles = rte_rdtsc_precise() - begin;
   const WorkerCounters after = bench.counters();
-  if (after.sent - before.sent != state.iterations() * kBurstSize) {
+  if (after.sent - before.sent != static_cast<std::uint64_t>(state.iterations()) * kBurstSize) {
     state.SkipWithError("not every packet was forwarded");
   }
   report(state, cycles);
