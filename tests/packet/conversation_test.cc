@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/support/packet/conversation.h"
 #include "tests/support/eal_environment.h"
+#include "tests/support/packet/conversation.h"
 
 namespace portico {
 namespace {
