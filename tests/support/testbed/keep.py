@@ -59,4 +59,4 @@ def _say_what_to_try(terminal, client, controller):
          f"kill {controller}", f"portico-controller --manifests {MANIFESTS} &")
     hint("ask about a packet to an unknown port, send one, and see it counted under that reason",
          f"porticoctl explain tcp 10.20.0.10 {HELLO.v4}:8081",
-         f"curl --max-time 1 http://{HELLO.v4}:8081; porticoctl get drops")
+         f"curl -sS --max-time 1 http://{HELLO.v4}:8081; porticoctl get drops")
