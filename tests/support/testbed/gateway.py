@@ -158,8 +158,10 @@ class Gateway:
         return self.ctl_json(*self.explain_arguments(*packet))
 
     def logs(self):
-        """The ends of both logs, for a failure's report."""
+        """The ends of both logs and what was dropped, for a failure's report."""
         parts = []
+        with contextlib.suppress(CommandFailed, subprocess.TimeoutExpired):
+            parts += ["--- porticoctl get drops", self.ctl("get", "drops")]
         for name in ("porticod.log", "controller.log"):
             with contextlib.suppress(FileNotFoundError):
                 lines = (isolation.RUN / name).read_text(errors="replace").splitlines()[-30:]
