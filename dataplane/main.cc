@@ -22,20 +22,8 @@ namespace {
 PortTable port_table(const GatewayConfig& config, const EthdevIo& io) {
   PortTable ports;
   for (const PortConfig& port : config.ports) {
-    Port entry;
-    entry.id = {static_cast<std::uint16_t>(ports.size())};
-    entry.name = port.name;
-    entry.mac = io.mac(entry.id);
-    entry.mtu = port.mtu;
-    entry.uplink = port.uplink;
-    entry.downlink = port.downlink;
-    entry.vlan = port.vlan;
-    entry.addresses = port.addresses;
-    for (const InterfaceAddress& own : port.addresses) {
-      if (own.address.is_v4() && !entry.v4) entry.v4 = own.address.v4();
-      if (!own.address.is_v4() && !entry.v6) entry.v6 = own.address.v6();
-    }
-    ports.push_back(std::move(entry));
+    const PortId id{static_cast<std::uint16_t>(ports.size())};
+    ports.push_back(make_port(id, port, io.mac(id)));
   }
   return ports;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/net/ip.h"
+#include "dataplane/stage/link_header.h"
 
 namespace portico {
 namespace {
@@ -17,31 +18,14 @@ std::optional<Address> source_for(const Port& port, const Address& target,
   return otherwise;
 }
 
-// Returns the offset behind the link header, whose destination is `to`.
-std::uint32_t write_ethernet(Packet& packet, const Port& port, const MacAddress& to,
-                             std::uint16_t ether_type) {
-  auto& ethernet = header_at<EthernetHeader>(packet.data);
-  ethernet.destination = to;
-  ethernet.source = port.mac;
-  ethernet.ether_type.set_host(port.vlan ? kEtherTypeVlan : ether_type);
-  if (!port.vlan) return sizeof(EthernetHeader);
-  auto& tag = header_at<VlanTag>(packet.data + sizeof(EthernetHeader));
-  tag.control.set_host(*port.vlan);
-  tag.ether_type.set_host(ether_type);
-  return sizeof(EthernetHeader) + sizeof(VlanTag);
-}
-
-std::uint32_t link_size(const Port& port) {
-  return sizeof(EthernetHeader) + (port.vlan ? sizeof(VlanTag) : 0u);
-}
-
 bool make_arp_request(PacketIo& io, const Port& port, const Ipv4Address& target,
                       const MacAddress* at, Packet& packet) noexcept {
   const std::optional<Ipv4Address> source = source_for(port, target, port.v4);
-  if (!source || !io.allocate(link_size(port) + sizeof(ArpPacket), packet)) return false;
-  const std::uint32_t offset =
-      write_ethernet(packet, port, at != nullptr ? *at : kBroadcastMac, kEtherTypeArp);
-  auto& arp = header_at<ArpPacket>(packet.data + offset);
+  if (!source || !io.allocate(link_header_size(port) + std::uint32_t{sizeof(ArpPacket)}, packet))
+    return false;
+  write_link_header(packet.data, port, port.mac, at != nullptr ? *at : kBroadcastMac,
+                    kEtherTypeArp);
+  auto& arp = header_at<ArpPacket>(packet.data + link_header_size(port));
   arp.hardware_type.set_host(kArpEthernet);
   arp.protocol_type.set_host(kEtherTypeIpv4);
   arp.hardware_size = sizeof(MacAddress);
@@ -70,13 +54,13 @@ bool make_solicitation(PacketIo& io, const Port& port, const Ipv6Address& target
                        const MacAddress* at, Packet& packet) noexcept {
   constexpr std::uint32_t kLength = sizeof(NeighborMessage) + sizeof(LinkLayerOption);
   const std::optional<Ipv6Address> source = source_for(port, target, port.v6);
-  const std::uint32_t size = link_size(port) + std::uint32_t{sizeof(Ipv6Header)} + kLength;
+  const std::uint32_t size = link_header_size(port) + std::uint32_t{sizeof(Ipv6Header)} + kLength;
   if (!source || !io.allocate(size, packet)) return false;
   const Ipv6Address to = at != nullptr ? target : solicited_node(target);
-  const std::uint32_t offset =
-      write_ethernet(packet, port, at != nullptr ? *at : group_mac(to), kEtherTypeIpv6);
-  packet.l3_offset = static_cast<std::uint16_t>(offset);
-  packet.l4_offset = static_cast<std::uint16_t>(offset + sizeof(Ipv6Header));
+  write_link_header(packet.data, port, port.mac, at != nullptr ? *at : group_mac(to),
+                    kEtherTypeIpv6);
+  packet.l3_offset = link_header_size(port);
+  packet.l4_offset = static_cast<std::uint16_t>(packet.l3_offset + sizeof(Ipv6Header));
 
   auto& ip = header_at<Ipv6Header>(packet.l3());
   ip.version_and_flow.set_host(6u << 28);

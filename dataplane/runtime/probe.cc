@@ -1,6 +1,7 @@
 #include "dataplane/runtime/probe.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/stage/link_header.h"
 
 namespace portico {
 namespace {
@@ -72,17 +73,9 @@ std::vector<std::uint8_t> ip_packet(const ExplainRequest& request) {
 
 Probe::Probe(const ExplainRequest& request, const Port& port) : port_(port.id) {
   const bool is_v4 = request.source.is_v4();
-  const std::uint16_t ether_type = is_v4 ? kEtherTypeIpv4 : kEtherTypeIpv6;
-  frame_.resize(sizeof(EthernetHeader) + (port.vlan ? sizeof(VlanTag) : 0));
-  auto& ethernet = header_at<EthernetHeader>(frame_.data());
-  ethernet.destination = port.mac;
-  ethernet.source = kSender;
-  ethernet.ether_type.set_host(port.vlan ? kEtherTypeVlan : ether_type);
-  if (port.vlan) {
-    auto& tag = header_at<VlanTag>(frame_.data() + sizeof(EthernetHeader));
-    tag.control.set_host(*port.vlan);
-    tag.ether_type.set_host(ether_type);
-  }
+  frame_.resize(link_header_size(port));
+  write_link_header(frame_.data(), port, kSender, port.mac,
+                    is_v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
   const auto ip = is_v4 ? ip_packet<Ipv4Address>(request) : ip_packet<Ipv6Address>(request);
   frame_.insert(frame_.end(), ip.begin(), ip.end());
 }

@@ -1,18 +1,14 @@
 #include "dataplane/stage/next_hop.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/stage/link_header.h"
 
 namespace portico {
 namespace {
 
-// Bytes in front of the IP header of a frame that leaves by `port`.
-std::uint16_t link_header_size(const Port& port) noexcept {
-  return static_cast<std::uint16_t>(sizeof(EthernetHeader) + (port.vlan ? sizeof(VlanTag) : 0));
-}
-
 // Gives the frame the link header of `port`, tag or no tag; the destination stays open. False when
 // there is no headroom for the tag.
-bool write_link_header(Packet& packet, std::uint16_t ether_type, const Port& port) noexcept {
+bool change_link_header(Packet& packet, std::uint16_t ether_type, const Port& port) noexcept {
   const std::uint16_t size = link_header_size(port);
   if (size > packet.l3_offset) {
     const auto more = static_cast<std::uint16_t>(size - packet.l3_offset);
@@ -23,15 +19,7 @@ bool write_link_header(Packet& packet, std::uint16_t ether_type, const Port& por
   }
   packet.l4_offset = static_cast<std::uint16_t>(packet.l4_offset + size - packet.l3_offset);
   packet.l3_offset = size;
-  auto& ethernet = header_at<EthernetHeader>(packet.data);
-  ethernet.destination = {};
-  ethernet.source = port.mac;
-  ethernet.ether_type.set_host(port.vlan ? kEtherTypeVlan : ether_type);
-  if (port.vlan) {
-    auto& tag = header_at<VlanTag>(packet.data + sizeof(EthernetHeader));
-    tag.control.set_host(*port.vlan);
-    tag.ether_type.set_host(ether_type);
-  }
+  write_link_header(packet.data, port, port.mac, {}, ether_type);
   return true;
 }
 
@@ -45,7 +33,7 @@ void route(Packet& packet, StageContext& context) noexcept {
   packet.next_hop = hop->on_link ? destination : hop->gateway;
 
   Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));
-  if (!write_link_header(packet, Ip<Address>::kEtherType, out)) {
+  if (!change_link_header(packet, Ip<Address>::kEtherType, out)) {
     return packet.drop(DropReason::packet_too_big);
   }
   const std::optional<MacAddress> mac = context.neighbors.find(out.id, packet.next_hop);

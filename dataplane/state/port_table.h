@@ -26,6 +26,24 @@ struct Port {
   std::optional<Ipv6Address> v6;
 };
 
+// The port that `config` describes, with the MAC address that its device has.
+inline Port make_port(PortId id, const PortConfig& config, const MacAddress& mac) {
+  Port port;
+  port.id = id;
+  port.name = config.name;
+  port.mac = mac;
+  port.mtu = config.mtu;
+  port.uplink = config.uplink;
+  port.downlink = config.downlink;
+  port.vlan = config.vlan;
+  port.addresses = config.addresses;
+  for (const InterfaceAddress& own : config.addresses) {
+    if (own.address.is_v4() && !port.v4) port.v4 = own.address.v4();
+    if (!own.address.is_v4() && !port.v6) port.v6 = own.address.v6();
+  }
+  return port;
+}
+
 using PortTable = std::vector<Port>;  // indexed by PortId
 
 }  // namespace portico

@@ -71,14 +71,9 @@ class Bench {
       config.snat.addresses.push_back(address(family, ("10.12.23." + std::to_string(i + 1)).c_str(),
                                               ("2001:db8:13::" + std::to_string(i + 1)).c_str()));
     }
-    Port entry;
-    entry.name = port.name;
-    entry.mac = kPortMac;
-    entry.uplink = entry.downlink = true;
-    entry.addresses = port.addresses;
     Gateway::Options options;
     options.seed = 1;
-    gateway_ = *Gateway::create(config, {entry}, io_, options);
+    gateway_ = *Gateway::create(config, {make_port({0}, port, kPortMac)}, io_, options);
     add_routes();
     add_service();
     resolve_next_hop();

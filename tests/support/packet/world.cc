@@ -68,21 +68,9 @@ GatewayConfig complete(World::Settings& settings) {
 
 PortTable port_table(const GatewayConfig& config) {
   PortTable ports;
-  for (const PortConfig& from : config.ports) {
-    Port port;
-    port.id = {static_cast<std::uint16_t>(ports.size())};
-    port.name = from.name;
-    port.mac = World::mac(from.name);
-    port.mtu = from.mtu;
-    port.uplink = from.uplink;
-    port.downlink = from.downlink;
-    port.vlan = from.vlan;
-    port.addresses = from.addresses;
-    for (const InterfaceAddress& own : from.addresses) {
-      if (own.address.is_v4()) port.v4 = own.address.v4();
-      if (!own.address.is_v4()) port.v6 = own.address.v6();
-    }
-    ports.push_back(port);
+  for (const PortConfig& port : config.ports) {
+    const PortId id{static_cast<std::uint16_t>(ports.size())};
+    ports.push_back(make_port(id, port, World::mac(port.name)));
   }
   return ports;
 }
