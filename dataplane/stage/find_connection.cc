@@ -34,13 +34,15 @@ void find_connection(const Batch& packets, StageContext& context) noexcept {
     Packet& packet = *looked_up[i];
     packet.connection = found[i];
     if (!found[i].found() || !is_over(packet, connections[found[i]], context.endpoints)) continue;
-    // Later packets of the burst may have found it too; the record may soon be another's.
+    // Other packets of the burst may have found it too, earlier ones among them, that came just
+    // before the end; the record may soon be another's.
     const std::uint32_t erased = found[i].index;
     context.usage.connection_closed(connections[found[i]].endpoint_ref);
     connections.erase(found[i]);
-    packet.connection = {};
-    for (std::size_t j = i + 1; j < count; ++j) {
-      if (found[j].index == erased) found[j] = {};
+    for (std::size_t j = 0; j < count; ++j) {
+      if (found[j].index != erased) continue;
+      found[j] = {};
+      looked_up[j]->connection = {};
     }
   }
 }

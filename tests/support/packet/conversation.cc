@@ -96,7 +96,7 @@ void Conversation::step(const Words& words) {
     return;
   }
   finish_step();
-  if (verb == ">") return arrive(words);
+  if (verb == ">" || verb == "+") return arrive(words);
   if (verb == "wait") return wait(words.at(1));
   if (verb == "service") return set_service(words);
   if (verb == "delete") return remove_service(words.at(2));
@@ -136,6 +136,14 @@ void Conversation::check_balance() const {
       fail(absl::StrCat("worker ", counters.worker.value, " received ", counters.received,
                         " packets and accounts for ", ended));
     }
+  }
+  std::size_t waiting = 0;
+  for (const NeighborInfo& neighbor : world_->gateway().neighbors()) {
+    waiting += neighbor.queued_packets;
+  }
+  if (world_->io().held() != waiting) {
+    fail(absl::StrCat(world_->io().held(), " frames are neither sent nor freed, and ", waiting,
+                      " of them wait for a neighbor"));
   }
 }
 

@@ -30,6 +30,7 @@ void Conversation::arrive(const Words& words) {
   }
   last_arrived_ = corrupt(build_frame(spec), words);
   for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(port, last_arrived_, worker);
+  if (words[0] == "+") return;  // with those of the next `>`, in one burst
   sent_ = world_->settle();
   take_stock();
 }
