@@ -233,6 +233,25 @@ void parse_ipv6(Packet& packet) noexcept {
            packet.ip_length - (packet.l4_offset - std::uint32_t{packet.l3_offset}));
 }
 
+// RFC 1812 section 5.3.4: what came as a broadcast or multicast of the link is not forwarded, and
+// not answered either (RFC 1122 section 3.2.2). Only neighbor discovery comes so, to an address
+// that is a multicast one itself.
+void refuse_link_broadcast(Packet& packet) noexcept {
+  if (!packet.undecided() || !header_at<EthernetHeader>(packet.data).destination.is_multicast()) {
+    return;
+  }
+  if (packet.family == Family::kIpv6) {
+    const auto& ip = header_at<Ipv6Header>(packet.l3());
+    if (Ipv6Address::from_bytes(ip.destination.data()).is_multicast()) return;
+  }
+  packet.drop(DropReason::not_our_mac);
+}
+
+void parse_ip(Packet& packet, std::uint16_t ether_type) noexcept {
+  ether_type == kEtherTypeIpv4 ? parse_ipv4(packet) : parse_ipv6(packet);
+  refuse_link_broadcast(packet);
+}
+
 }  // namespace
 
 void parse_frame(Packet& packet, const Link& link) noexcept {
@@ -240,9 +259,8 @@ void parse_frame(Packet& packet, const Link& link) noexcept {
   if (!ether_type) return;
   switch (*ether_type) {
     case kEtherTypeIpv4:
-      return parse_ipv4(packet);
     case kEtherTypeIpv6:
-      return parse_ipv6(packet);
+      return parse_ip(packet, *ether_type);
     case kEtherTypeArp:
       return parse_arp(packet);
     default:
