@@ -58,7 +58,7 @@ Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, con
     : config_(config),
       options_(options),
       io_(io),
-      shared_(std::move(ports), config.capacity, options.workers),
+      shared_(std::move(ports), config, options.workers),
       writer_(shared_, config.capacity),
       baselines_(config.capacity.endpoints) {
   for (std::uint16_t i = 0; i < options.workers; ++i) {

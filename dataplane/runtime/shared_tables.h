@@ -7,6 +7,7 @@
 #include "dataplane/state/rcu.h"
 #include "dataplane/state/route_table.h"
 #include "dataplane/state/service_table.h"
+#include "include/portico/gateway_config.h"
 
 namespace portico {
 
@@ -18,8 +19,11 @@ struct SharedFamilyTables {
   LocalAddresses<Address> locals;
   RouteTable<Address> routes;
 
-  explicit SharedFamilyTables(const CapacityConfig& capacity)
-      : services(capacity.frontends), locals(capacity.frontends), routes(capacity.routes) {}
+  // `own_addresses`: the gateway's, which have places of their own beside the Services'.
+  SharedFamilyTables(const CapacityConfig& capacity, std::uint32_t own_addresses)
+      : services(capacity.frontends),
+        locals(capacity.frontends + own_addresses),
+        routes(capacity.routes) {}
 };
 
 struct SharedTables {
@@ -30,12 +34,12 @@ struct SharedTables {
   SharedFamilyTables<Ipv6Address> v6;
   Rcu rcu;
 
-  SharedTables(PortTable port_table, const CapacityConfig& capacity, std::uint16_t workers)
+  SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t workers)
       : ports(std::move(port_table)),
-        endpoints(capacity.endpoints),
-        neighbors(capacity.neighbors),
-        v4(capacity),
-        v6(capacity),
+        endpoints(config.capacity.endpoints),
+        neighbors(config.capacity.neighbors),
+        v4(config.capacity, own_addresses(ports, config.snat)),
+        v6(config.capacity, own_addresses(ports, config.snat)),
         rcu(workers) {}
 
   template <typename Address>
@@ -45,6 +49,14 @@ struct SharedTables {
     } else {
       return v6;
     }
+  }
+
+ private:
+  // Of both families: at most so many of each.
+  static std::uint32_t own_addresses(const PortTable& ports, const SnatConfig& snat) {
+    std::size_t count = snat.addresses.size();
+    for (const Port& port : ports) count += port.addresses.size();
+    return static_cast<std::uint32_t>(count);
   }
 };
 

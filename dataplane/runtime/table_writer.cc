@@ -67,6 +67,10 @@ absl::Status TableWriter::apply(const TableChange& change,
                                 const std::function<void(EndpointRef)>& on_new_endpoint) {
   if (absl::Status status = check(change); !status.ok()) return status;
   for (const ServicePort& port : change.set_service_ports) set(port, on_new_endpoint);
+  for (std::unique_ptr<Installed>& replaced : std::exchange(replaced_, {})) {
+    const Installed* const successor = service_ports_[replaced->spec.id].get();
+    retire(std::move(replaced), successor);
+  }
   for (const std::string& id : change.deleted_service_ports) erase(id);
   for (const IpPrefix& prefix : change.deleted_routes) {
     routes_.erase(prefix, RouteInfo::Origin::kPushed);
@@ -138,7 +142,7 @@ void TableWriter::set(const ServicePort& port,
     place->v6 = make_entry<Ipv6Address>(port, place->endpoints);
     publish(*place, place->v6.get());
   }
-  if (before) retire(std::move(before), place.get());
+  if (before) replaced_.push_back(std::move(before));
 }
 
 void TableWriter::erase(const std::string& id) {

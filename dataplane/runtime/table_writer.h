@@ -5,7 +5,8 @@
 // replaced:
 //
 //   check      every capacity and every route's way out; nothing is touched when something is wrong
-//   publish    new entries first, each by one store into the rte_hash; then removals
+//   publish    new entries first, all of them, each by one store into the rte_hash; then removals:
+//              a frontend that moves from one Service port to another is never absent
 //   wait       Rcu::synchronize()
 //   release    replaced entries, removed keys, endpoint slots
 //
@@ -95,6 +96,7 @@ class TableWriter {
   absl::flat_hash_map<std::string, std::unique_ptr<Installed>> service_ports_;
   absl::flat_hash_map<FrontendKey, std::string> frontends_;  // -> ServicePort::id
   std::vector<std::string> slots_;                           // slot -> ServicePort::id
+  std::vector<std::unique_ptr<Installed>> replaced_;         // until all new ones are published
   std::vector<std::unique_ptr<Installed>> retired_;          // until workers have passed
 };
 
