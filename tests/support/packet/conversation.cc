@@ -153,10 +153,6 @@ void Conversation::wait(const std::string& how_long) {
   take_stock();
 }
 
-// `cut=N` keeps the first N bytes; `patch=OFFSET:HEX` overwrites; `fixip` makes the checksum of the
-// IPv4 header right again.
-// "client:1234", "gw:?p", "[2001:db8::1]:80", or an address without port. A variable that has no
-// value yet stays as zero, to be bound by compare().
 void Conversation::expect_drop(const std::string& reason) {
   const auto at = new_drops_.find(reason);
   if (at == new_drops_.end()) return fail("there is no such reason");

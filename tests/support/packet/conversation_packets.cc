@@ -35,6 +35,8 @@ void Conversation::arrive(const Words& words) {
   take_stock();
 }
 
+// `cut=N` keeps the first N bytes; `patch=OFFSET:HEX` overwrites; `fixip` makes the checksum of the
+// IPv4 header right again.
 std::string Conversation::corrupt(std::string frame, const Words& words) const {
   for (const std::string& word : words) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
@@ -79,6 +81,8 @@ FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
   return spec;
 }
 
+// "client:1234", "gw:?p", "[2001:db8::1]:80", or an address without port. A variable that has no
+// value yet stays as zero, to be bound by compare().
 void Conversation::read_socket(const std::string& word, IpAddress& address, std::uint16_t& port) {
   const std::size_t colon = word.rfind(':');
   std::string host = word.substr(0, colon);
