@@ -55,7 +55,8 @@ void put_checksum(std::string& segment, std::size_t at, const std::string& pseud
   if (mode == FrameSpec::Checksum::kZero) return;
   unsigned checksum = plain_checksum(pseudo + segment);
   if (udp && checksum == 0) checksum = 0xffff;
-  if (mode == FrameSpec::Checksum::kWrong) checksum ^= 0x0101;
+  // Not zero, which would say that there is none.
+  if (mode == FrameSpec::Checksum::kWrong) checksum ^= checksum == 0x0101 ? 0x0202 : 0x0101;
   segment.replace(at, 2, be16(checksum));
 }
 
