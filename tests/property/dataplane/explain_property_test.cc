@@ -1,0 +1,102 @@
+// What explain says of a packet is what becomes of a real one, for packets of every sort, with the
+// connections that the ones before have made, with one worker and with two.
+
+#include "tests/property/dataplane/playground.h"
+#include "tests/support/property_seed.h"
+
+namespace portico {
+namespace {
+
+class Explained : public DataPlaneProperty {
+ protected:
+  void compare(std::uint16_t workers);
+};
+INSTANTIATE_TEST_SUITE_P(All, Explained, DataPlaneProperty::all(), DataPlaneProperty::name);
+
+template <typename T, std::size_t N>
+T any(const T (&values)[N], Playground& playground) {
+  return values[playground.below(N)];
+}
+
+// Mostly packets that get somewhere.
+FrameSpec random_packet(Playground& playground, const std::string& port, const FrameSpec& last) {
+  const World& world = playground.world();
+  static const std::string kClients[] = {"client", "client2", "nodeclient", "pod1"};
+  static const std::string kTargets[] = {"vip",  "vip", "vip2", "vip2",
+                                         "gwup", "gw",  "pod3", "lost"};
+  constexpr std::uint16_t kPorts[] = {80, 80, 80, 81, 8080, 0};
+  constexpr std::uint8_t kFlags[] = {0x02, 0x02, 0x10, 0x12, 0x04, 0x11, 0x18, 0x00, 0x03};
+  constexpr std::uint8_t kTtls[] = {64, 64, 64, 2, 1, 0};
+  FrameSpec spec;
+  if (port == "downlink" && last.source_port != 0 && playground.below(2) == 0) {
+    spec = playground.data(port, world.name(last.destination), last.destination_port, last.source,
+                           last.source_port);
+  } else {
+    spec = playground.data(port, any(kClients, playground),
+                           static_cast<std::uint16_t>(playground.below(20)),
+                           world.address(any(kTargets, playground)), any(kPorts, playground));
+  }
+  spec.tcp_flags = any(kFlags, playground);
+  spec.ttl = any(kTtls, playground);
+  return spec;
+}
+
+ExplainRequest request_for(const FrameSpec& spec, const std::string& port) {
+  ExplainRequest request;
+  request.in_port = port;
+  request.protocol = spec.protocol;
+  request.source = spec.source;
+  request.source_port = L4Port::from_host(spec.source_port);
+  request.destination = spec.destination;
+  request.destination_port = L4Port::from_host(spec.destination_port);
+  request.tcp_flags = spec.tcp_flags;
+  request.ttl = spec.ttl;
+  return request;
+}
+
+void Explained::compare(std::uint16_t workers) {
+  const std::uint64_t seed = property_seed();
+  SCOPED_TRACE(how_to_repeat(seed));
+  Playground playground(GetParam().first, GetParam().second, seed, workers);
+  World& world = playground.world();
+  FrameSpec last;  // as the endpoint saw it
+  int forwarded = 0;
+  for (int i = 0; i < 400 && !HasFailure(); ++i) {
+    const std::string port = playground.below(3) == 0 ? "downlink" : "uplink";
+    const FrameSpec spec = random_packet(playground, port, last);
+    SCOPED_TRACE(port + " " + spec.to_string());
+    const auto told = world.gateway().explain(request_for(spec, port));
+    ASSERT_TRUE(told.ok()) << told.status();
+    const Outcome outcome = playground.exchange(port, build_frame(spec));
+    if (told->verdict == "drop") {
+      EXPECT_TRUE(outcome.sent.empty());
+      ASSERT_EQ(outcome.drops.size(), 1u);
+      EXPECT_EQ(to_string(outcome.drops[0]), to_string(*told->drop_reason));
+      continue;
+    }
+    EXPECT_TRUE(outcome.drops.empty()) << to_string(outcome.drops[0]);
+    ASSERT_EQ(outcome.sent.size(), 1u);
+    const FrameSpec sent = read_frame(outcome.sent[0].frame).spec;
+    EXPECT_EQ(world.port_name(outcome.sent[0].port), *told->out_port);
+    EXPECT_EQ(sent.source, *told->source);
+    EXPECT_EQ(sent.destination, *told->destination);
+    if (sent.kind == FrameKind::kData) {
+      EXPECT_EQ(sent.destination_port, told->destination_port->host());
+      ++forwarded;
+      if (world.port_name(outcome.sent[0].port) == "downlink") last = sent;
+    }
+    if (spec.ttl < 2) world.pass(std::chrono::milliseconds(100));  // the limit of ICMP errors
+  }
+  EXPECT_GT(forwarded, 20);
+}
+
+TEST_P(Explained, IsWhatBecomesOfARealPacket) {
+  compare(1);
+}
+
+TEST_P(Explained, IsWhatBecomesOfARealPacketWithTwoWorkers) {
+  compare(2);
+}
+
+}  // namespace
+}  // namespace portico
