@@ -11,6 +11,9 @@ PYTHON = "/usr/bin/python3"
 RUN = pathlib.Path("/run/portico")  # in the inner world: a tmpfs that nobody else sees
 PACKAGE_ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+# The variable in which the outer process says which world is its own.
+OUTER = "PORTICO_OUTER_NAMESPACES"
+
 # The kernel ends a child whose parent died, however it died.
 DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"]
 
@@ -20,17 +23,22 @@ def command(*arguments):
     return [*DIE_WITH_PARENT, "unshare", "--mount", "--net", "--", PYTHON, *arguments]
 
 
+def namespaces():
+    """Which network and mounts this process has."""
+    return " ".join(os.readlink(f"/proc/self/ns/{kind}") for kind in ("net", "mnt"))
+
+
 def environment():
-    """The environment in which that Python finds this package and leaves no files behind."""
-    return {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    """The environment in which that Python finds this package and leaves no files behind, and
+    knows which world is the outer one."""
+    return {**os.environ, OUTER: namespaces(), "PYTHONPATH": str(PACKAGE_ROOT),
+            "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def is_inside():
-    """Whether this process's network and mounts are other than its parent's."""
-    return all(
-        os.readlink(f"/proc/self/ns/{kind}") != os.readlink(f"/proc/{os.getppid()}/ns/{kind}")
-        for kind in ("net", "mnt")
-    )
+    """Whether this process has neither the network nor the mounts of the one that called command()."""
+    outer = os.environ.get(OUTER, "").split()
+    return len(outer) == 2 and not set(outer) & set(namespaces().split())
 
 
 def enter():
