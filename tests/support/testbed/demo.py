@@ -39,7 +39,8 @@ class Demo:
             self._counters()
             status = self.terminal.verdict()
             if self.options.keep:
-                keep.until_interrupted(self.terminal, self.gateway)
+                keep.until_interrupted(self.terminal, self.scenario.client_address,
+                                       self.gateway)
             return status
 
     def _draw(self):

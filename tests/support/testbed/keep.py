@@ -11,11 +11,11 @@ from testbed.scenario import HELLO
 SHELL = isolation.RUN / "shell"
 
 
-def until_interrupted(terminal, gateway):
+def until_interrupted(terminal, client_address, gateway):
     """Says how to look around; returns on Ctrl-C. ChildProcessError when porticod ends before."""
     holder = Process("client's shell", ["sleep", "infinity"], "client", isolation.RUN / "shell.log")
     _write_shell(gateway)
-    _say_what_to_try(terminal, holder.pid, gateway.controller.pid)
+    _say_what_to_try(terminal, holder.pid, client_address, gateway.controller.pid)
     try:
         while gateway.porticod.require_running():
             time.sleep(1)
@@ -36,7 +36,7 @@ def _write_shell(gateway):
     SHELL.chmod(0o755)
 
 
-def _say_what_to_try(terminal, client, controller):
+def _say_what_to_try(terminal, holder, client_address, controller):
     line = terminal.line
 
     def hint(what, *commands):
@@ -47,7 +47,7 @@ def _say_what_to_try(terminal, client, controller):
     line(f"\n{terminal.paint('It goes on running.', 'bold')} Ctrl-C here ends it, or from "
          f"elsewhere: kill {os.getpid()}\n")
     hint("Enter the client's namespace, from another shell, as root:",
-         f"nsenter --target {client} --mount --net {SHELL}")
+         f"nsenter --target {holder} --mount --net {SHELL}")
     line("\nThere, try:\n")
     hint("a loop of requests",
          f"while curl -sS --max-time 1 http://{HELLO.v4}; do sleep 0.05; done")
@@ -58,5 +58,5 @@ def _say_what_to_try(terminal, client, controller):
     hint("kill the controller: the traffic goes on; start it again",
          f"kill {controller}", f"portico-controller --manifests {MANIFESTS} &")
     hint("ask about a packet to an unknown port, send one, and see it counted under that reason",
-         f"porticoctl explain tcp 10.20.0.10 {HELLO.v4}:8081",
+         f"porticoctl explain tcp {client_address.v4} {HELLO.v4}:8081",
          f"curl -sS --max-time 1 http://{HELLO.v4}:8081; porticoctl get drops")
