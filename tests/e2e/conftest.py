@@ -20,7 +20,7 @@ from testbed.gateway import Gateway  # noqa: E402
 from testbed.scenario import Scenario  # noqa: E402
 
 INNER = "PORTICO_E2E_INNER"
-SECONDS = 90  # for one test
+SECONDS = 180  # for one test
 
 
 def pytest_configure(config):
@@ -74,7 +74,7 @@ def _run_inside(item):
 
 @pytest.fixture
 def shape(request):
-    """{"one_armed": ..., "workers": ...}: from the mark `shape`, or the parameter `shape` of the test."""
+    """{"one_armed": ..., "workers": ...}: from the test's mark `shape`, or its parameter `shape`."""
     mark = request.node.get_closest_marker("shape")
     options = {"one_armed": False, "workers": 1, **(mark.kwargs if mark else {})}
     return {**options, **getattr(request, "param", {})}

@@ -61,7 +61,7 @@ def test_kept_it_can_be_entered_and_ended():
         ended = int(re.search(r"elsewhere: kill (\d+)", text)[1])
         assert ended == child.pid
         child.send_signal(signal.SIGTERM)
-        rest, _ = child.communicate(timeout=20)
+        rest, _ = child.communicate(timeout=60)
         assert child.returncode == 0, rest
 
 
@@ -71,5 +71,5 @@ def test_interrupted_it_says_so_and_ends(how):
         while "porticod: took" not in child.stdout.readline():
             assert child.poll() is None
         child.send_signal(how)
-        text, _ = child.communicate(timeout=20)
+        text, _ = child.communicate(timeout=60)
         assert child.returncode == 130, text

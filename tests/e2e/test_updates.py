@@ -165,7 +165,7 @@ def test_a_bad_manifest_is_refused_and_what_ran_goes_on(gateway, client, text, n
         bad = MANIFESTS / "bad.yaml"
         replace(bad, text)
         wait.until(lambda: all(word in log.read_text()[seen:] for word in named), 5,
-                   f"a complaint that names {', '.join(named)}; there is:\n{log.read_text()[seen:]}")
+                   f"a complaint that names {', '.join(named)}")
         loop.wait_for(100)
         assert sorted(str(one["service"]) for one in gateway.services()) == sorted(
             str(one["service"]) for one in services)

@@ -118,9 +118,10 @@ class Demo:
                 self.scenario.forget_peers()
                 self.scenario.client.get_many(service.of(family), 12)
                 peers = self.scenario.all_peers(family)
+                seen = ", ".join(sorted(peers)) or "nobody"
                 self.terminal.expect(
                     peers == {expected.of(family)},
-                    f"{name:<20}  {mode:<10}  {', '.join(sorted(peers))}  {who if len(peers) == 1 else ''}")
+                    f"{name:<20}  {mode:<10}  {seen}; expected {who}'s address")
 
     def _datagrams(self):
         self.terminal.section(f"UDP: datagrams to the Service echo, port {ECHO_PORT}")
@@ -193,7 +194,7 @@ def main():
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     isolation.enter()
     terminal = Terminal()

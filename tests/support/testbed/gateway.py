@@ -90,7 +90,7 @@ class Gateway:
         self.controller.wait_until(self.has_controller, 10, "the controller's stream")
 
     def wait_for_services(self, *names, seconds=10):
-        wait.until(lambda: set(names) <= {service["service"]["name"] for service in self.services()},
+        wait.until(lambda: set(names) <= {view["service"]["name"] for view in self.services()},
                    seconds, f"the services {', '.join(names)} in the gateway")
 
     def stop_porticod(self, how=signal.SIGTERM):

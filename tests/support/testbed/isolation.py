@@ -36,13 +36,13 @@ def environment():
 
 
 def is_inside():
-    """Whether this process has neither the network nor the mounts of the one that called command()."""
+    """Whether network and mounts are others than those of the process that called command()."""
     outer = os.environ.get(OUTER, "").split()
     return len(outer) == 2 and not set(outer) & set(namespaces().split())
 
 
 def enter():
-    """Makes the inner world ready: a private /run, the loopback up. Refuses to touch the outer one."""
+    """Makes the inner world ready: a private /run, the loopback up. Refuses in the outer one."""
     if not is_inside():
         raise RuntimeError("not in a world of its own: start this by isolation.command()")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run"], check=True)

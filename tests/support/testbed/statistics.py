@@ -4,7 +4,7 @@ import math
 
 
 def chi_square(counts):
-    """The statistic of `counts` against equal shares; its degrees of freedom are len(counts) - 1."""
+    """The statistic of `counts` against equal shares, with len(counts) - 1 degrees of freedom."""
     expected = sum(counts) / len(counts)
     return sum((count - expected) ** 2 / expected for count in counts)
 

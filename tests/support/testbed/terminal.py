@@ -55,7 +55,7 @@ class Terminal:
             self.failed.append(text)
 
     def step(self, text, action):
-        """Does `action`, which raises what goes wrong, and says what was done and how long it took."""
+        """Does `action`, which raises what goes wrong; says what was done, how long it took."""
         begun = time.monotonic()
         result = action()
         self.expect(True, text, time.monotonic() - begun)
