@@ -185,9 +185,12 @@ TEST_F(GatewayTest, APageFitsIntoWhatAClientReceives) {
 }
 
 TEST_F(GatewayTest, RoutesSortedAndInPages) {
-  data_plane_.own_routes = {{{IpPrefix::parse("10.20.0.0/24").value(), std::nullopt, "up"},
-                             "up",
-                             RouteInfo::Origin::kConnected}};
+  RouteInfo connected;
+  connected.route.prefix = IpPrefix::parse("10.20.0.0/24").value();
+  connected.route.port = "up";
+  connected.port = "up";
+  connected.origin = RouteInfo::Origin::kConnected;
+  data_plane_.own_routes = {connected};
   push("kubernetes")
       ->ask(set_route("2001:db8::/32", "2001:db8:20::9"), set_route("192.168.0.0/16", "10.20.0.8"),
             set_route("10.20.0.0/16", "10.20.0.9"), sync(1));
