@@ -36,6 +36,16 @@ std::string object_in(const std::string& text, const TableChange& change) {
   return "";
 }
 
+// What a refusal repeats of a name or a message is for people to find it by. All of it may be as
+// large as the stream's limit, a hundred times over.
+std::string shorten(std::string text) {
+  constexpr std::size_t kLongest = 256;
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // whole UTF-8
+  return text.substr(0, end) + "...";
+}
+
 }  // namespace
 
 v1::Refusal to_refusal(const AcceptResult& result, std::uint64_t revision) {
@@ -43,9 +53,9 @@ v1::Refusal to_refusal(const AcceptResult& result, std::uint64_t revision) {
   refusal.set_revision(revision);
   for (const store::Violation& violation : result.violations) {
     v1::Violation& made = *refusal.add_violations();
-    made.set_object(violation.object.to_string());
-    made.set_field(violation.field);
-    made.set_message(violation.message);
+    made.set_object(shorten(violation.object.to_string()));
+    made.set_field(shorten(violation.field));
+    made.set_message(shorten(violation.message));
   }
   refusal.set_violation_count(static_cast<std::uint32_t>(result.violation_count));
   if (!result.applied.ok()) {

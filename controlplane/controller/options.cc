@@ -36,6 +36,12 @@ std::string check_source(const std::string& name) {
   return name + " is not 1 to 63 of a-z, 0-9 and -";
 }
 
+// `--manifests=` with nothing behind it would take the next option for the path.
+std::string is_path(const std::string& path) {
+  return path.empty() || path[0] == '-' ? "\"" + path + "\" is no path; ./ in front makes it one"
+                                        : "";
+}
+
 }  // namespace
 
 std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
@@ -46,6 +52,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
                  "Services, EndpointSlices and Nodes as YAML: a file, or a folder with *.yaml and "
                  "*.yml files; read again whenever they change")
       ->required()
+      ->check(is_path)
       ->type_name("PATH");
   app.add_option("--gateway", options.gateways,
                  "a gateway to fill, may be given several times: unix:/PATH or HOST:PORT")

@@ -159,10 +159,15 @@ void parse_ipv4(Packet& packet) noexcept {
   parse_l4(packet, ip.protocol, packet.ip_length - header_length);
 }
 
-bool is_unspecified_or_loopback(const Ipv6Address& address) noexcept {
-  std::uint8_t others = 0;
-  for (std::size_t i = 0; i < 15; ++i) others |= address.bytes[i];
-  return others == 0 && address.bytes[15] <= 1;
+// ::, ::1, and ::ffff:0:0/96, which stands for IPv4 addresses and is on no link (RFC 4291 section
+// 2.5).
+bool is_no_host(const Ipv6Address& address) noexcept {
+  std::uint8_t first = 0;
+  for (std::size_t i = 0; i < 10; ++i) first |= address.bytes[i];
+  if (first != 0) return false;
+  const std::uint8_t* const last = address.bytes.data() + 10;
+  const bool is_mapped = last[0] == 0xff && last[1] == 0xff;
+  return is_mapped || ((last[0] | last[1] | last[2] | last[3] | last[4]) == 0 && last[5] <= 1);
 }
 
 // Steps over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or
@@ -222,11 +227,10 @@ void parse_ipv6(Packet& packet) noexcept {
   const auto destination = Ipv6Address::from_bytes(ip.destination.data());
   // Neighbor discovery alone comes from :: and goes to multicast addresses (RFC 4861 section 4.3).
   const bool is_icmp = *protocol == static_cast<std::uint8_t>(Protocol::kIcmpv6);
-  if (source.is_multicast() ||
-      (is_unspecified_or_loopback(source) && !(is_icmp && source == Ipv6Address{}))) {
+  if (source.is_multicast() || (is_no_host(source) && !(is_icmp && source == Ipv6Address{}))) {
     return packet.drop(DropReason::ip_source_invalid);
   }
-  if ((destination.is_multicast() && !is_icmp) || is_unspecified_or_loopback(destination)) {
+  if ((destination.is_multicast() && !is_icmp) || is_no_host(destination)) {
     return packet.drop(DropReason::ip_destination_invalid);
   }
   parse_l4(packet, *protocol,

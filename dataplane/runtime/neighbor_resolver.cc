@@ -36,6 +36,10 @@ void NeighborResolver::learn(PortId port, const IpAddress& address, const MacAdd
   const auto found = entries_.find(key);
   if (found == entries_.end() || mac.is_multicast() || mac == MacAddress{}) return;
   Entry& entry = found->second;
+  if (entry.state != State::kIncomplete && mac != entry.mac) {
+    if (entry.state == State::kReachable) doubt(key, entry, now);
+    return;
+  }
   if (!table_.set(port, address, mac)) return;
   entry.state = State::kReachable;
   entry.mac = mac;
@@ -43,6 +47,13 @@ void NeighborResolver::learn(PortId port, const IpAddress& address, const MacAdd
   entry.next_event = now + kReachableTime;
   entry.requests = 0;
   send_waiting(key, entry);
+}
+
+// Somebody says that the neighbor is elsewhere. It is asked itself, where it was.
+void NeighborResolver::doubt(const Key& key, Entry& entry, Instant now) {
+  entry.state = State::kProbe;
+  entry.requests = 0;
+  send_request(key, entry, now);
 }
 
 bool NeighborResolver::tick(Instant now) {

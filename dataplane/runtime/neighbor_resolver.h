@@ -13,7 +13,10 @@
 //
 // Bounds: kQueueSize packets wait for one neighbor, kWaitingInAll for all together, the entries are
 // as many as the neighbor table holds. Only answers to requests of ours are believed: an unknown
-// address is never learned.
+// address is never learned, and whoever claims a known one for another MAC address only makes us
+// probe the neighbor where it was. This is stricter than RFC 4861 section 7.2.5, which lets an
+// advertisement with the override flag replace the address at once: nothing proves who sent it. A
+// neighbor that did move is found again after the probes, in three seconds.
 //
 // Called by the slow path's thread only.
 
@@ -62,6 +65,7 @@ class NeighborResolver {
     std::deque<Packet> waiting;
   };
 
+  void doubt(const Key& key, Entry& entry, Instant now);
   void send_request(const Key& key, Entry& entry, Instant now);
   void send_waiting(const Key& key, Entry& entry);
   void drop_waiting(Entry& entry);

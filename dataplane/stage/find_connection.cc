@@ -8,9 +8,19 @@ namespace {
 template <typename Address>
 bool is_over(const Packet& packet, const Connection<Address>& connection,
              const EndpointTable& endpoints) noexcept {
-  if (connection.protocol == Protocol::kUdp) return !endpoints.exists(connection.endpoint_ref);
-  return packet.connection.direction == Direction::kOriginal &&
-         opens_connection(packet.tcp_flags) && may_be_reopened(connection.state);
+  const bool is_orphan = !endpoints.exists(connection.endpoint_ref);
+  if (connection.protocol == Protocol::kUdp) return is_orphan;
+  const bool begins =
+      packet.connection.direction == Direction::kOriginal && opens_connection(packet.tcp_flags);
+  const bool has_none_to_lose =
+      connection.state == ConnectionState::kSynSent || connection.state == ConnectionState::kClose;
+  return begins && (may_be_reopened(connection.state) || (is_orphan && has_none_to_lose));
+}
+
+// Endpoints are at downlinks. What comes from the clients' side with an endpoint's address is not
+// the endpoint's.
+bool comes_from_wrong_side(const Packet& packet, const Port& port) noexcept {
+  return packet.connection.direction == Direction::kReply && !port.downlink;
 }
 
 }  // namespace
@@ -33,7 +43,12 @@ void find_connection(const Batch& packets, StageContext& context) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     Packet& packet = *looked_up[i];
     packet.connection = found[i];
-    if (!found[i].found() || !is_over(packet, connections[found[i]], context.endpoints)) continue;
+    if (!found[i].found()) continue;
+    if (comes_from_wrong_side(packet, context.port(packet.in_port))) {
+      packet.drop(DropReason::reply_at_uplink);
+      continue;
+    }
+    if (!is_over(packet, connections[found[i]], context.endpoints)) continue;
     // Other packets of the burst may have found it too, earlier ones among them, that came just
     // before the end; the record may soon be another's.
     const std::uint32_t erased = found[i].index;

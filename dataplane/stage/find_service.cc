@@ -32,7 +32,10 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     Packet& packet = *looked_up[i];
     packet.service = entries[i];
-    if (entries[i] == nullptr) {
+    // Our own addresses, and those of Services, send nothing: that is a forged packet, or a loop.
+    if (tables.locals.find(source_of<Address>(packet)).any()) {
+      packet.drop(DropReason::ip_source_invalid);
+    } else if (entries[i] == nullptr) {
       packet.drop(reason_for(tables.locals.find(keys[i].address)));
     } else if (packet.protocol == Protocol::kTcp && !opens_connection(packet.tcp_flags)) {
       packet.drop(DropReason::connection_unknown);

@@ -63,8 +63,10 @@ constexpr Table kNext = {{
         // ACK: the third packet of the handshake opens. In SYN_SENT it is left over from an older
         // connection; the endpoint will reset it. After the first FIN it may be the other end's
         // acknowledgement, after the second the last one. We can't tell it from other data without
-        // sequence numbers; to guess costs no more than another timeout.
-        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kCl},
+        // sequence numbers; to guess costs no more than another timeout. In CLOSE it says that the
+        // RST was not believed: a forged one, whose sequence number was wrong (RFC 5961 section
+        // 3.2). If it was believed, this ACK is answered by another RST.
+        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kEs},
         // FIN: also as the first packet after SYN/ACK (its ACK opens, its FIN closes at once). The
         // second FIN leads to LAST_ACK; a retransmission of the first, which we can't tell from
         // it, only shortens the timeout. In TIME_WAIT it is the retransmitted last one.
@@ -86,7 +88,7 @@ constexpr Table kNext = {{
         // ACK: in SYN_SENT a challenge to a SYN for a half-open connection (RFC 9293 section
         // 3.5.1), in SYN_RECEIVED premature data or the challenge to a second SYN: only the client
         // proves by its ACK that it has seen the endpoint's SYN.
-        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kCl},
+        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kEs},
         // FIN: an endpoint may close in SYN-RECEIVED already (RFC 9293 section 3.10.4).
         {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl},
         // RST: refused in SYN_SENT, given up elsewhere. CLOSE is short, and the client may begin

@@ -44,8 +44,10 @@ constexpr bool opens_connection(std::uint8_t tcp_flags) noexcept {
 }
 
 // Whether a SYN in this state begins a new connection on the same tuple (RFC 9293 section 3.6.1).
+// Not in CLOSE: the RST may have been forged, and then the connection must keep its way; a new one
+// begins on the same way.
 constexpr bool may_be_reopened(ConnectionState state) noexcept {
-  return state == ConnectionState::kTimeWait || state == ConnectionState::kClose;
+  return state == ConnectionState::kTimeWait;
 }
 
 // The state after a packet with `tcp_flags` that goes in `direction`. One lookup in a table.

@@ -24,6 +24,7 @@ void Conversation::arrive(const Words& words) {
   for (const std::string& word : words) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
     if (pair.first == "worker") worker.value = static_cast<std::uint16_t>(number(pair.second));
+    if (pair.first == "smac") spec.source_mac = World::mac(pair.second);
     if (pair.first == "dmac") spec.destination_mac = World::mac(pair.second);
     if (pair.first == "vlan") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
     if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();

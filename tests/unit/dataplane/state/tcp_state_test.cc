@@ -119,7 +119,13 @@ const Conversation kConversations[] = {
     {"reset in mid-stream by the client", kEstablished, {{kClient, kRstAck, kClose}}},
     {"reset in mid-stream by the endpoint",
      kEstablished,
-     {{kEndpoint, kRst, kClose}, {kClient, kData, kClose}, {kClient, kFin, kClose}}},
+     {{kEndpoint, kRst, kClose}, {kClient, kFin, kClose}, {kEndpoint, kSynAck, kClose}}},
+    {"a forged reset, which an ACK shows not to be believed, RFC 5961 section 3.2",
+     kEstablished,
+     {{kClient, kRst, kClose},
+      {kEndpoint, kData, kEstablished},
+      {kEndpoint, kRst, kClose},
+      {kClient, kAck, kEstablished}}},
     {"reset after the first FIN, by an endpoint that was not read from",
      kFinWait,
      {{kEndpoint, kRst, kClose}}},
@@ -164,7 +170,8 @@ TEST(TcpState, Conversations) {
 constexpr ConnectionState kTcpStates[] = {kSynSent,   kSynReceived, kEstablished, kFinWait,
                                           kCloseWait, kLastAck,     kTimeWait,    kClose};
 
-// Whatever comes, a TCP connection stays in TCP's states, and a reset ends it.
+// Whatever comes, a TCP connection stays in TCP's states; a reset closes it until an ACK shows that
+// it was not believed, or the client begins anew.
 TEST(TcpState, EveryFlagInEveryState) {
   for (const ConnectionState state : kTcpStates) {
     for (const Direction from : {kClient, kEndpoint}) {
@@ -172,22 +179,21 @@ TEST(TcpState, EveryFlagInEveryState) {
         const auto next = next_tcp_state(state, from, static_cast<std::uint8_t>(flags));
         EXPECT_NE(next, kUdpUnreplied);
         EXPECT_NE(next, kUdpReplied);
-        EXPECT_EQ(next == kClose,
-                  (flags & kTcpRst) != 0 ||
-                      (state == kClose && !opens_connection(static_cast<std::uint8_t>(flags))) ||
-                      (state == kClose && from == kEndpoint))
+        const bool is_ack = (flags & (kTcpSyn | kTcpRst | kTcpFin | kTcpAck)) == kTcpAck;
+        const bool begins = from == kClient && opens_connection(static_cast<std::uint8_t>(flags));
+        EXPECT_EQ(next == kClose, (flags & kTcpRst) != 0 || (state == kClose && !is_ack && !begins))
             << to_string(state) << " " << flags;
       }
     }
   }
 }
 
-// Only a SYN of the client leads back to the beginning, and only from where the table may be
-// reopened; whoever forges packets without it can't lengthen a timeout that way.
+// Only a SYN of the client leads back to the beginning, and only from a finished connection;
+// whoever forges packets without it can't lengthen a timeout that way.
 TEST(TcpState, OnlyTheClientBeginsAnew) {
   for (const ConnectionState state : kTcpStates) {
     EXPECT_EQ(next_tcp_state(state, kClient, kSyn) == kSynSent,
-              state == kSynSent || may_be_reopened(state));
+              state == kSynSent || state == kClose || may_be_reopened(state));
     for (unsigned flags = 0; flags < 256; ++flags) {
       if (state == kSynSent) continue;
       EXPECT_NE(next_tcp_state(state, kEndpoint, static_cast<std::uint8_t>(flags)), kSynSent);
