@@ -55,13 +55,14 @@ class Gateway:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        """Ends both, and complains when either did not end well."""
+    def __exit__(self, kind, *_):
+        """Ends both; complains when one did not end well, unless something else went wrong."""
         controller, porticod = self.controller, self.porticod
         self.controller = self.porticod = None
         for process in filter(None, (controller, porticod)):
-            process.require_running()
-            self._require_clean_end(process, process.stop())
+            with contextlib.suppress(*([] if kind is None else [ChildProcessError, TimeoutError])):
+                process.require_running()
+                self._require_clean_end(process, process.stop())
 
     def start(self):
         """Both programs; returns when the gateway forwards."""
