@@ -65,8 +65,8 @@ std::vector<ServicePort> expand(const Service& service, const Endpoints& endpoin
       made.family = family;
       made.protocol = *port.protocol;
       for (const ServiceAddress& address : addresses) {
-        made.frontends.push_back(
-            {IpAddress::parse(address.address).value(), to_port(port.port), *address.kind});
+        made.frontends.push_back({IpAddress::parse(address.address).value(), to_port(port.port),
+                                  *address.kind, TrafficPolicy::kCluster, *service.source_address});
       }
       made.endpoints = serving(port, parsed);
       made.selection = *service.selection;

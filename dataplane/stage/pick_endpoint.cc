@@ -11,6 +11,8 @@ std::uint32_t choose(const ServiceEntry<Address>& service, const Packet& packet,
                      Random& random) noexcept {
   switch (service.selection) {
     case Selection::kRandom:
+    case Selection::kRoundRobin:
+    case Selection::kLeastConnections:
       return random.below(static_cast<std::uint32_t>(service.endpoints.size()));
     case Selection::kMaglev: {
       // Not seeded: every gateway must come to the same answer.

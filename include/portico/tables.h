@@ -10,11 +10,29 @@
 
 #include "include/portico/ip_address.h"
 #include "include/portico/protocol.h"
+#include "include/portico/time.h"
 
 namespace portico {
 
 // How a Service came by an address.
 enum class FrontendKind : std::uint8_t { kClusterIp, kExternalIp, kLoadBalancerIp, kNodePort };
+
+// Which of a Service port's endpoints take the new connections of a frontend: Kubernetes' internal
+// and external traffic policies.
+enum class TrafficPolicy : std::uint8_t {
+  kCluster,  // those with Endpoint::accepts_new
+  kLocal,    // those with Endpoint::accepts_new_local; if only the others are there, it is a drop
+};
+
+// Which source address the endpoint sees. An endpoint that reaches itself is always masqueraded:
+// it could not answer itself.
+enum class SourceAddress : std::uint8_t {
+  kMasquerade,  // one of the gateway's, so that the reply comes back this way
+  kPreserve,    // the client's; the Pod's network must route the reply through the gateway
+  // The client's if it is in one of the gateway's cluster CIDRs, else one of the gateway's:
+  // kube-proxy's rule for ClusterIPs.
+  kMasqueradeOffCluster,
+};
 
 // An address and port on which a Service is reached. The triple (address, port, protocol of the
 // Service port) is the key of the data plane's service table: unique over the whole table.
@@ -22,6 +40,10 @@ struct Frontend {
   IpAddress address;
   L4Port port;
   FrontendKind kind = FrontendKind::kClusterIp;
+  TrafficPolicy policy = TrafficPolicy::kCluster;
+  SourceAddress source_address = SourceAddress::kMasquerade;
+  // The clients that may use it, of the address's family; empty: all.
+  std::vector<IpPrefix> source_ranges{};
 
   friend bool operator==(const Frontend&, const Frontend&) = default;
 };
@@ -37,22 +59,22 @@ struct Endpoint {
   L4Port port;
   std::string identity;
   std::string node;  // the name of the node, for people; may be empty
-  // False: existing connections go on, no new one is made (the Pod is terminating).
+  // Whether new connections are made to it through frontends of TrafficPolicy::kCluster and of
+  // kLocal. Neither: those that it has go on, no new one is made (the Pod is terminating).
   bool accepts_new = true;
+  bool accepts_new_local = false;
+  std::uint32_t weight = 1;           // its share of new connections, beside the others'; 0: none
+  std::uint32_t max_connections = 0;  // open at once, over all workers; 0: no limit
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 // How an endpoint is chosen for a new connection.
 enum class Selection : std::uint8_t {
-  kRandom,  // uniformly, as kube-proxy does
-  kMaglev,  // consistent hashing of the client's side: every gateway gives the same answer
-};
-
-// Which source address the endpoint sees.
-enum class SourceAddress : std::uint8_t {
-  kMasquerade,  // one of the gateway's, so that the reply comes back this way
-  kPreserve,    // the client's; the Pod's network must route the reply through the gateway
+  kRandom,      // uniformly, as kube-proxy does
+  kMaglev,      // consistent hashing of the client's side: every gateway gives the same answer
+  kRoundRobin,  // one after the other, each worker for itself
+  kLeastConnections,  // the one with the fewest open connections for its weight
 };
 
 // One port of one Service in one family: every address it is reached on, every endpoint behind it.
@@ -67,6 +89,11 @@ struct ServicePort {
   std::vector<Endpoint> endpoints;  // of `family`; sorted; may be empty
   Selection selection = Selection::kRandom;
   SourceAddress source_address = SourceAddress::kMasquerade;
+  // Entries of the Maglev table, a prime: see state/maglev.h; 0: by the number of endpoints.
+  std::uint32_t maglev_table_size = 0;
+  // Session affinity: new connections of a client's address go where its last one went, until none
+  // was made for this long. Absent: none. Kubernetes: 1 s to 86400 s.
+  std::optional<Duration> client_affinity;
 
   friend bool operator==(const ServicePort&, const ServicePort&) = default;
 };
