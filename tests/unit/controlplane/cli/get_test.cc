@@ -94,18 +94,24 @@ TEST_F(Get, ServicesAsJson) {
    "addresses": [
     {
      "address": "10.100.0.1",
-     "kind": "KIND_UNSPECIFIED"
+     "kind": "KIND_UNSPECIFIED",
+     "trafficPolicy": "TRAFFIC_POLICY_UNSPECIFIED",
+     "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+     "sourceRanges": []
     }
    ],
    "ports": [
     {
      "name": "",
      "protocol": "PROTOCOL_TCP",
-     "port": 80
+     "port": 80,
+     "nodePort": 0
     }
    ],
    "selection": "SELECTION_UNSPECIFIED",
-   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED"
+   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+   "maglevTableSize": 0,
+   "healthCheckPort": 0
   },
   "source": "",
   "endpoints": [
@@ -132,7 +138,9 @@ TEST_F(Get, ServicesAsJson) {
    "addresses": [],
    "ports": [],
    "selection": "SELECTION_UNSPECIFIED",
-   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED"
+   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+   "maglevTableSize": 0,
+   "healthCheckPort": 0
   },
   "source": "",
   "endpoints": []

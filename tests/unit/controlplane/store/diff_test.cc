@@ -56,10 +56,12 @@ TEST_F(DiffTest, AServicePortForEachPortInEachFamily) {
   EXPECT_EQ(http4.protocol, Protocol::kTcp);
   EXPECT_EQ(http4.selection, Selection::kMaglev);
   EXPECT_EQ(http4.source_address, SourceAddress::kPreserve);
-  const auto port80 = L4Port::from_host(80);
-  EXPECT_THAT(http4.frontends,
-              ElementsAre(Frontend{address("10.100.3.59"), port80, FrontendKind::kClusterIp},
-                          Frontend{address("203.0.113.7"), port80, FrontendKind::kExternalIp}));
+  const auto frontend = [](const char* text, FrontendKind kind) {
+    return Frontend{address(text), L4Port::from_host(80), kind, TrafficPolicy::kCluster,
+                    SourceAddress::kPreserve};
+  };
+  EXPECT_THAT(http4.frontends, ElementsAre(frontend("10.100.3.59", FrontendKind::kClusterIp),
+                                           frontend("203.0.113.7", FrontendKind::kExternalIp)));
   const auto port8080 = L4Port::from_host(8080);
   EXPECT_THAT(
       http4.endpoints,
@@ -70,8 +72,7 @@ TEST_F(DiffTest, AServicePortForEachPortInEachFamily) {
   EXPECT_EQ(change[1].protocol, Protocol::kUdp);
   EXPECT_THAT(sockets(change[1]), ElementsAre("192.168.1.4:5353 uid-2"));
   EXPECT_EQ(change[2].id, "default/web:http/IPv6");
-  EXPECT_THAT(change[2].frontends,
-              ElementsAre(Frontend{address("2001:db8::80"), port80, FrontendKind::kClusterIp}));
+  EXPECT_THAT(change[2].frontends, ElementsAre(frontend("2001:db8::80", FrontendKind::kClusterIp)));
   EXPECT_THAT(sockets(change[2]), ElementsAre("[2001:db8:1::3]:8080 uid-6"));
   EXPECT_EQ(change[3].id, "default/web:dns/IPv6");
   EXPECT_THAT(change[3].endpoints, IsEmpty());
