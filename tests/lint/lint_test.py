@@ -9,6 +9,7 @@ import headers
 import hot_path
 import layers
 import pytest
+import semantics
 import sources
 import style
 
@@ -220,6 +221,37 @@ def test_drop_reasons_provoked(tmp_path):
 def test_drop_reasons_not_provoked(tmp_path, conversation, unit, missing):
     found = check_drops(drop_tree(tmp_path, conversation, unit))
     assert len(found) == 1 and missing in found[0].message
+
+
+# --- semantics
+
+
+def semantics_of(tmp_path, row):
+    tree(tmp_path, tests__a_conv="", tests__b_cc="TEST_F(Suite,\n       Case) {", tests__c_py="def test_c():")
+    table = f"| rule | source | proved by |\n|---|---|---|\n{row}\n\n| what | why |\n|---|---|\n| a | b |\n"
+    return messages(semantics.check(tree(tmp_path, **{"docs__service-semantics_md": table})))
+
+
+@pytest.mark.parametrize("row", [
+    "| x | RFC 1 | [a](../tests/a.conv) |",
+    "| x \\| y | RFC 1 | [b](../tests/b.cc#Suite.Case), [c](../tests/c.py#test_c) |",
+])
+def test_semantics_proved(tmp_path, row):
+    assert semantics_of(tmp_path, row) == ""
+
+
+@pytest.mark.parametrize("row, expected", [
+    ("| x | RFC 1 | |", ":3: has no proved by"),
+    ("| x | | [a](../tests/a.conv) |", ":3: has no source"),
+    ("| x | [a](../tests/a.conv) |", ":3: has 2 columns"),
+    ("| x | RFC 1 | a.conv |", ":3: links to no test"),
+    ("| x | RFC 1 | [a](architecture.md) |", ":3: architecture.md is no test"),
+    ("| x | RFC 1 | [d](../tests/d.conv) |", ":3: tests/d.conv is not there"),
+    ("| x | RFC 1 | [b](../tests/b.cc#Suite.Cas) |", ":3: tests/b.cc has no Suite.Cas"),
+    ("| x | RFC 1 | [c](../tests/c.py#test) |", ":3: tests/c.py has no test"),
+])
+def test_semantics_not_proved(tmp_path, row, expected):
+    assert expected in semantics_of(tmp_path, row)
 
 
 # --- style
