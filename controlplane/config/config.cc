@@ -17,6 +17,7 @@ GatewayConfig check(const config::v1::PorticodConfig& file, FieldFaults* faults)
   read_ports(file, &config, faults);
   read_routes(file, &config, faults);
   read_snat(file.snat(), &config, faults);
+  read_node_ports(file.node_ports(), &config, faults);
   read_workers(file.workers(), &config.workers, faults);
   read_capacity(file.capacity(), &config.capacity, faults);
   read_timeouts(file.timeouts(), &config.timeouts, faults);

@@ -1,10 +1,9 @@
-// routes and snat: what refers to the ports.
+// routes: what refers to the ports.
 
 #include <algorithm>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/addresses.h"
@@ -115,41 +114,6 @@ void read_routes(const config::v1::PorticodConfig& file, GatewayConfig* config,
     if (!is_new) {
       faults->add(path + ".prefix", absl::StrCat("is the prefix of ", first->second, " as well"));
     }
-  }
-}
-
-void read_snat(const config::v1::Snat& snat, GatewayConfig* config, FieldFaults* faults) {
-  SnatConfig& result = config->snat;
-  absl::flat_hash_set<IpAddress> seen;
-  for (int i = 0; i < snat.addresses_size(); ++i) {
-    const std::string field = indexed("snat.addresses", i);
-    const auto address = read_host_address(snat.addresses(i), field, faults);
-    if (!address.has_value()) continue;
-    if (!seen.insert(*address).second) faults->add(field, "is in the list already");
-    if (address->is_link_local())
-      faults->add(field, "is link-local, replies cannot be routed to it");
-    for (const PortConfig& port : config->ports) {
-      const InterfaceAddress* network = find_network(port, *address);
-      const absl::string_view why =
-          network == nullptr ? "" : why_no_host_of(*address, network->subnet());
-      if (!why.empty()) faults->add(field, absl::StrCat(address->to_string(), " ", why));
-    }
-    result.addresses.push_back(*address);
-  }
-  bool in_range = true;
-  const auto read_port = [&](absl::string_view field, std::uint32_t value, std::uint16_t* out) {
-    if (faults->check_range(field, value, 1u, 65535u)) {
-      *out = static_cast<std::uint16_t>(value);
-    } else {
-      in_range = false;
-    }
-  };
-  if (snat.has_first_port()) read_port("snat.first_port", snat.first_port(), &result.first_port);
-  if (snat.has_last_port()) read_port("snat.last_port", snat.last_port(), &result.last_port);
-  if (in_range && result.first_port > result.last_port) {
-    faults->add(snat.has_last_port() ? "snat.last_port" : "snat.first_port",
-                absl::StrCat("the first port, ", result.first_port, ", is above the last, ",
-                             result.last_port));
   }
 }
 

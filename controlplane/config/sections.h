@@ -18,6 +18,10 @@ void read_routes(const config::v1::PorticodConfig& file, GatewayConfig* config,
 // After read_ports(): see SnatConfig::addresses.
 void read_snat(const config::v1::Snat& snat, GatewayConfig* config, FieldFaults* faults);
 
+// After read_ports(): the uplinks' addresses are the default.
+void read_node_ports(const config::v1::NodePorts& node_ports, GatewayConfig* config,
+                     FieldFaults* faults);
+
 void read_workers(const config::v1::Workers& workers, WorkersConfig* config, FieldFaults* faults);
 void read_capacity(const config::v1::Capacity& capacity, CapacityConfig* config,
                    FieldFaults* faults);

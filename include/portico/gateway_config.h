@@ -41,6 +41,19 @@ struct SnatConfig {
   std::vector<IpAddress> addresses;
   std::uint16_t first_port = 1024;
   std::uint16_t last_port = 65535;
+  // Where Pods and nodes are: see SourceAddress::kMasqueradeOffCluster. Empty: nowhere.
+  std::vector<IpPrefix> cluster_cidrs;
+  // Every client is masqueraded, whatever SourceAddress its frontend has.
+  bool masquerade_all = false;
+};
+
+// Where Services with node ports are reached. An address may be one of the gateway's own, and a
+// SNAT address as well: there the ports from first to last are Services' alone, masquerading leaves
+// them out.
+struct NodePortConfig {
+  std::vector<IpAddress> addresses;  // from a file without any: those of the uplink ports
+  std::uint16_t first_port = 30000;
+  std::uint16_t last_port = 32767;
 };
 
 // Seconds without a packet after which a connection ends. The defaults are Linux conntrack's
@@ -87,6 +100,7 @@ struct GatewayConfig {
   std::vector<PortConfig> ports;
   std::vector<Route> routes;
   SnatConfig snat;
+  NodePortConfig node_ports;
   TimeoutConfig timeouts;
   CapacityConfig capacity;
   WorkersConfig workers;

@@ -88,6 +88,9 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(reference->capacity.neighbors, defaults.capacity.neighbors);
   EXPECT_EQ(reference->snat.first_port, defaults.snat.first_port);
   EXPECT_EQ(reference->snat.last_port, defaults.snat.last_port);
+  EXPECT_EQ(reference->snat.masquerade_all, defaults.snat.masquerade_all);
+  EXPECT_EQ(reference->node_ports.first_port, defaults.node_ports.first_port);
+  EXPECT_EQ(reference->node_ports.last_port, defaults.node_ports.last_port);
   EXPECT_EQ(reference->workers.max_nap, defaults.workers.max_nap);
   EXPECT_EQ(reference->hugepages, defaults.hugepages);
   EXPECT_EQ(reference->api.socket, defaults.api.socket);
