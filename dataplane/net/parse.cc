@@ -2,6 +2,7 @@
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/headers.h"
+#include "dataplane/net/sctp.h"
 
 namespace portico {
 namespace {
@@ -115,6 +116,7 @@ void parse_l4(Packet& packet, std::uint8_t protocol, std::uint32_t available) no
   const Protocol icmp = packet.family == Family::kIpv4 ? Protocol::kIcmp : Protocol::kIcmpv6;
   if (packet.protocol == Protocol::kTcp) return parse_tcp(packet, available);
   if (packet.protocol == Protocol::kUdp) return parse_udp(packet, available);
+  if (packet.protocol == Protocol::kSctp) return parse_sctp(packet, available);
   if (packet.protocol == icmp) return parse_icmp(packet, available);
   packet.drop(DropReason::protocol_unsupported);
 }

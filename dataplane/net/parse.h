@@ -14,12 +14,13 @@ struct Link {
 
 // Reads the frame's headers and checks every length, once and first: afterwards
 //   - packet.is_ip: all of [0, payload_offset) is contiguous memory inside the frame, ip_length is
-//     inside the frame, and the packet is a whole (no fragment) TCP, UDP, ICMP or ICMPv6 packet;
+//     inside the frame, and the packet is a whole (no fragment) TCP, UDP, SCTP, ICMP or ICMPv6
+//     packet;
 //   - not is_ip and undecided: a whole ARP packet lies at l3_offset;
 //   - otherwise the packet is marked with the reason for which it is dropped.
 // Options and extension headers are stepped over; they are carried along, never acted upon.
 //
-// Sources: RFC 894, 826, 791 and 1122 section 3.2.1, 8200 section 4, 9293, 768, 792, 4443.
+// Sources: RFC 894, 826, 791 and 1122 section 3.2.1, 8200 section 4, 9293, 768, 9260, 792, 4443.
 void parse_frame(Packet& packet, const Link& link) noexcept;
 
 }  // namespace portico

@@ -42,11 +42,12 @@ struct alignas(64) Packet {
   Family family = Family::kIpv4;
   Protocol protocol = Protocol::kTcp;
   std::uint8_t tcp_flags = 0;        // as in RFC 9293 section 3.1; 0 for other protocols
+  std::uint16_t sctp_chunks = 0;     // a set of SctpChunks (net/sctp.h); 0 for other protocols
   std::uint16_t l3_offset = 0;       // of the IP or ARP header
-  std::uint16_t l4_offset = 0;       // of the TCP, UDP, ICMP header
-  std::uint16_t payload_offset = 0;  // behind the TCP, UDP, ICMP header
+  std::uint16_t l4_offset = 0;       // of the TCP, UDP, SCTP, ICMP header
+  std::uint16_t payload_offset = 0;  // behind the TCP, UDP, SCTP, ICMP header
   std::uint32_t ip_length = 0;       // bytes from the IP header on, without Ethernet padding
-  L4Port source_port;                // TCP, UDP
+  L4Port source_port;                // TCP, UDP, SCTP
   L4Port destination_port;
 
   // Set by find_connection() and create_connection().

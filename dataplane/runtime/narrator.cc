@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dataplane/net/ip.h"
+#include "dataplane/net/sctp.h"
 
 namespace portico {
 namespace {
@@ -14,6 +15,24 @@ std::string flags_text(std::uint8_t flags) {
     if ((flags >> bit & 1) != 0) set.push_back(kNames[bit]);
   }
   return absl::StrJoin(set, ",");
+}
+
+std::string chunks_text(std::uint16_t chunks) {
+  constexpr const char* kNames[kSctpChunkKinds] = {
+      "INIT", "INIT ACK", "COOKIE ECHO",  "COOKIE ACK",        "HEARTBEAT", "HEARTBEAT ACK",
+      "DATA", "SHUTDOWN", "SHUTDOWN ACK", "SHUTDOWN COMPLETE", "ABORT"};
+  std::vector<absl::string_view> set;
+  for (int bit = 0; bit < kSctpChunkKinds; ++bit) {
+    if ((chunks >> bit & 1) != 0) set.push_back(kNames[bit]);
+  }
+  return absl::StrJoin(set, ", ");
+}
+
+// What TCP or SCTP say beside the ports.
+std::string signals_text(const Packet& packet) {
+  if (packet.protocol == Protocol::kTcp) return absl::StrCat(" ", flags_text(packet.tcp_flags));
+  if (packet.protocol == Protocol::kSctp) return absl::StrCat(" ", chunks_text(packet.sctp_chunks));
+  return "";
 }
 
 std::string text(absl::string_view view) {
@@ -64,7 +83,7 @@ void Narrator<Address>::after(Stage stage) {
       decision = tracked();
       break;
     case Stage::kTranslate:
-      decision = absl::StrCat(before_, "  becomes  ", addresses());
+      decision = translated();
       break;
     case Stage::kNextHop:
       decision = dropped ? "" : next_hop_found();
@@ -80,7 +99,7 @@ void Narrator<Address>::after(Stage stage) {
 
 template <typename Address>
 std::string Narrator<Address>::addresses() const {
-  const auto& ports = header_at<UdpHeader>(packet_.l4());  // TCP has them in the same place
+  const auto& ports = header_at<UdpHeader>(packet_.l4());  // all have them in the same place
   return absl::StrCat(
       portico::to_string(source_of<Address>(packet_), ports.source_port.load()), " -> ",
       portico::to_string(destination_of<Address>(packet_), ports.destination_port.load()));
@@ -88,12 +107,9 @@ std::string Narrator<Address>::addresses() const {
 
 template <typename Address>
 std::string Narrator<Address>::parsed() const {
-  const std::string flags = packet_.protocol == Protocol::kTcp
-                                ? absl::StrCat(" ", flags_text(packet_.tcp_flags))
-                                : std::string();
   return absl::StrCat(text(to_string(Address::kFamily)), " ", text(to_string(packet_.protocol)),
-                      flags, "  ", addresses(), ", TTL ", Ip<Address>::ttl(packet_), ", at port ",
-                      context_.port(packet_.in_port).name);
+                      signals_text(packet_), "  ", addresses(), ", TTL ", Ip<Address>::ttl(packet_),
+                      ", at port ", context_.port(packet_.in_port).name);
 }
 
 template <typename Address>
@@ -155,6 +171,15 @@ std::string Narrator<Address>::tracked() const {
   if (!existed_ || state_ == now) return absl::StrCat(text(portico::to_string(now)), ", ", timeout);
   return absl::StrCat(text(portico::to_string(state_)), " becomes ", text(portico::to_string(now)),
                       ", ", timeout);
+}
+
+template <typename Address>
+std::string Narrator<Address>::translated() const {
+  const bool tells_addresses = (packet_.sctp_chunks & (kSctpInit | kSctpInitAck)) != 0;
+  return absl::StrCat(before_, "  becomes  ", addresses(),
+                      tells_addresses ? "; further addresses inside the chunk stay as they are: "
+                                        "multihoming does not lead through the gateway"
+                                      : "");
 }
 
 template <typename Address>

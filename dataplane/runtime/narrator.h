@@ -28,6 +28,7 @@ class Narrator {
   std::string endpoint_picked() const;
   std::string connection_created() const;
   std::string tracked() const;
+  std::string translated() const;
   std::string next_hop_found() const;
   std::string addresses() const;
   const ServiceEntry<Address>& service() const {

@@ -1,6 +1,7 @@
 #include "dataplane/runtime/probe.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/net/sctp.h"
 #include "dataplane/stage/link_header.h"
 
 namespace portico {
@@ -8,22 +9,51 @@ namespace {
 
 constexpr MacAddress kSender{{0x02, 0, 0, 0, 0, 0x01}};
 
-// What follows the IP header. Protocols that the gateway does not know get ports and nothing else.
-std::vector<std::uint8_t> l4_header(const ExplainRequest& request) {
-  std::vector<std::uint8_t> memory(request.protocol == Protocol::kTcp ? sizeof(TcpHeader)
-                                                                      : sizeof(UdpHeader));
+std::vector<std::uint8_t> tcp_header(const ExplainRequest& request) {
+  std::vector<std::uint8_t> memory(sizeof(TcpHeader));
+  auto& tcp = header_at<TcpHeader>(memory.data());
+  tcp.source_port.store(request.source_port);
+  tcp.destination_port.store(request.destination_port);
+  tcp.data_offset = (sizeof(TcpHeader) / 4) << 4;
+  tcp.flags = request.tcp_flags;
+  tcp.window.set_host(65535);
+  return memory;
+}
+
+std::vector<std::uint8_t> udp_header(const ExplainRequest& request) {
+  std::vector<std::uint8_t> memory(sizeof(UdpHeader));
   auto& udp = header_at<UdpHeader>(memory.data());
   udp.source_port.store(request.source_port);
   udp.destination_port.store(request.destination_port);
-  if (request.protocol == Protocol::kTcp) {
-    auto& tcp = header_at<TcpHeader>(memory.data());
-    tcp.data_offset = (sizeof(TcpHeader) / 4) << 4;
-    tcp.flags = request.tcp_flags;
-    tcp.window.set_host(65535);
-  } else {
-    udp.length.set_host(sizeof(UdpHeader));
-  }
+  udp.length.set_host(sizeof(UdpHeader));
   return memory;
+}
+
+// A packet with one chunk, which has no more than its header: nobody looks into it.
+std::vector<std::uint8_t> sctp_header(const ExplainRequest& request) {
+  std::vector<std::uint8_t> memory(sizeof(SctpHeader) + sizeof(SctpChunkHeader));
+  auto& sctp = header_at<SctpHeader>(memory.data());
+  sctp.source_port.store(request.source_port);
+  sctp.destination_port.store(request.destination_port);
+  const bool has_tag = sctp_chunk_kind(request.sctp_chunk) != kSctpInit;
+  sctp.verification_tag.set_host(has_tag ? 1 : 0);
+  auto& chunk = header_at<SctpChunkHeader>(memory.data() + sizeof(SctpHeader));
+  chunk.type = request.sctp_chunk;
+  chunk.length.set_host(sizeof(SctpChunkHeader));
+  store_checksum(sctp, crc32c(memory.data(), memory.size()));
+  return memory;
+}
+
+// What follows the IP header; TCP's and UDP's checksums are still missing.
+std::vector<std::uint8_t> l4_header(const ExplainRequest& request) {
+  switch (request.protocol) {
+    case Protocol::kTcp:
+      return tcp_header(request);
+    case Protocol::kSctp:
+      return sctp_header(request);
+    default:
+      return udp_header(request);
+  }
 }
 
 template <typename Address>
@@ -63,7 +93,7 @@ std::vector<std::uint8_t> ip_packet(const ExplainRequest& request) {
   const Be16 checksum = Be16::from_wire(sum.checksum());
   if (request.protocol == Protocol::kTcp) {
     header_at<TcpHeader>(memory.data() + kHeader).checksum.store(checksum);
-  } else {
+  } else if (request.protocol == Protocol::kUdp) {
     header_at<UdpHeader>(memory.data() + kHeader).checksum.store(checksum);
   }
   return memory;

@@ -2,6 +2,7 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/net/owner_hash.h"
+#include "dataplane/state/transport.h"
 
 namespace portico {
 namespace {
@@ -87,8 +88,7 @@ void create(Packet& packet, StageContext& context) noexcept {
   connection.endpoint = endpoint.address;
   connection.endpoint_port = endpoint.port;
   connection.endpoint_ref = endpoint.ref;
-  connection.state = packet.protocol == Protocol::kTcp ? ConnectionState::kSynSent
-                                                       : ConnectionState::kUdpUnreplied;
+  connection.state = first_state(packet.protocol);
   connection.last_seen = to_ticks(context.now);
   const bool has_source = service.source_address == SourceAddress::kPreserve
                               ? preserve(connection, packet, context)

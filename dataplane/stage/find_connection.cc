@@ -1,6 +1,7 @@
 #include "dataplane/stage/find_connection.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/state/transport.h"
 
 namespace portico {
 namespace {
@@ -11,10 +12,9 @@ bool is_over(const Packet& packet, const Connection<Address>& connection,
   const bool is_orphan = !endpoints.exists(connection.endpoint_ref);
   if (connection.protocol == Protocol::kUdp) return is_orphan;
   const bool begins =
-      packet.connection.direction == Direction::kOriginal && opens_connection(packet.tcp_flags);
-  const bool has_none_to_lose =
-      connection.state == ConnectionState::kSynSent || connection.state == ConnectionState::kClose;
-  return begins && (may_be_reopened(connection.state) || (is_orphan && has_none_to_lose));
+      packet.connection.direction == Direction::kOriginal && opens_connection(packet);
+  return begins && (may_be_reopened(connection.state) ||
+                    (is_orphan && has_nothing_to_lose(connection.state)));
 }
 
 // Endpoints are at downlinks. What comes from the clients' side with an endpoint's address is not

@@ -5,12 +5,13 @@
 
 namespace portico {
 
-// Looks TCP and UDP packets up in the worker's connection table, all of a burst together. A found
-// connection is forgotten, as if it had not been there, when
+// Looks TCP, UDP and SCTP packets up in the worker's connection table, all of a burst together. A
+// found connection is forgotten, as if it had not been there, when
 //   - it is UDP, and its endpoint is gone: the next datagram goes to another one at once;
 //   - it is TCP, closed, and the packet is a SYN from the client: the same port is used again
 //     (RFC 9293 section 3.6.1);
-//   - it is TCP, not answered or reset, its endpoint is gone, and the packet is a SYN.
+//   - it is TCP or SCTP, not answered or reset, its endpoint is gone, and the packet is a SYN or an
+//     INIT.
 // A reply that comes in by a port which is no downlink is dropped: endpoints are not there.
 template <typename Address>
 void find_connection(const Batch& packets, StageContext& context) noexcept;

@@ -1,6 +1,7 @@
 #include "dataplane/stage/find_service.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/state/transport.h"
 
 namespace portico {
 namespace {
@@ -37,7 +38,7 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       packet.drop(DropReason::ip_source_invalid);
     } else if (entries[i] == nullptr) {
       packet.drop(reason_for(tables.locals.find(keys[i].address)));
-    } else if (packet.protocol == Protocol::kTcp && !opens_connection(packet.tcp_flags)) {
+    } else if (!opens_connection(packet)) {
       packet.drop(DropReason::connection_unknown);
     }
   }

@@ -6,7 +6,7 @@
 namespace portico {
 
 // Finds the Service port of packets that have no connection, and drops those which may not open
-// one: no Service, or TCP in mid-stream.
+// one: no Service, or TCP or SCTP in mid-stream.
 template <typename Address>
 void find_service(const Batch& packets, StageContext& context) noexcept;
 

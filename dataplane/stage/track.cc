@@ -1,19 +1,12 @@
 #include "dataplane/stage/track.h"
 
+#include "dataplane/state/transport.h"
+
 namespace portico {
 namespace {
 
 void count(std::uint32_t& packets) noexcept {
   packets += packets != 0xffffffff;
-}
-
-template <typename Address>
-ConnectionState next_state(const Connection<Address>& connection, const Packet& packet) noexcept {
-  if (connection.protocol == Protocol::kTcp) {
-    return next_tcp_state(connection.state, packet.connection.direction, packet.tcp_flags);
-  }
-  return packet.connection.direction == Direction::kReply ? ConnectionState::kUdpReplied
-                                                          : connection.state;
 }
 
 }  // namespace
@@ -25,7 +18,7 @@ void track(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
     if (!packet.undecided()) continue;
     Connection<Address>& connection = connections[packet.connection];
-    connections.touch(packet.connection, next_state(connection, packet), now);
+    connections.touch(packet.connection, next_state(connection.state, packet), now);
     count(packet.connection.direction == Direction::kOriginal ? connection.packets_original
                                                               : connection.packets_reply);
     context.usage.packet(connection.endpoint_ref, packet.connection.direction, packet.ip_length);

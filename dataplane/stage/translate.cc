@@ -1,21 +1,29 @@
 #include "dataplane/stage/translate.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/net/sctp.h"
 
 namespace portico {
 namespace {
 
 void rewrite_l4(Packet& packet, L4Port source, L4Port destination, std::uint16_t delta) noexcept {
-  if (packet.protocol == Protocol::kTcp) {
-    auto& tcp = header_at<TcpHeader>(packet.l4());
-    tcp.source_port.store(source);
-    tcp.destination_port.store(destination);
-    tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), delta)));
-  } else {
-    auto& udp = header_at<UdpHeader>(packet.l4());
-    udp.source_port.store(source);
-    udp.destination_port.store(destination);
-    udp.checksum.store(Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), delta)));
+  switch (packet.protocol) {
+    case Protocol::kTcp: {
+      auto& tcp = header_at<TcpHeader>(packet.l4());
+      tcp.source_port.store(source);
+      tcp.destination_port.store(destination);
+      tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), delta)));
+      return;
+    }
+    case Protocol::kSctp:  // has no pseudo header: addresses don't matter
+      return set_sctp_ports(header_at<SctpHeader>(packet.l4()), source, destination,
+                            l4_length(packet));
+    default: {
+      auto& udp = header_at<UdpHeader>(packet.l4());
+      udp.source_port.store(source);
+      udp.destination_port.store(destination);
+      udp.checksum.store(Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), delta)));
+    }
   }
 }
 

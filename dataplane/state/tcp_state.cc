@@ -30,7 +30,8 @@ constexpr auto kClassOfFlags = [] {
   return classes;
 }();
 
-using Row = std::array<ConnectionState, kConnectionStateCount>;
+constexpr std::size_t kTcpStates = static_cast<std::size_t>(ConnectionState::kClose) + 1;
+using Row = std::array<ConnectionState, kTcpStates>;
 using Table = std::array<std::array<Row, kFlagClasses>, 2>;
 
 constexpr auto kUu = ConnectionState::kUdpUnreplied;
@@ -100,8 +101,10 @@ constexpr Table kNext = {{
 }};
 
 constexpr std::array<const char*, kConnectionStateCount> kNames = {
-    "UNREPLIED", "REPLIED",    "SYN_SENT", "SYN_RECEIVED", "ESTABLISHED",
-    "FIN_WAIT",  "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",    "CLOSE"};
+    "UNREPLIED",     "REPLIED",           "SYN_SENT",      "SYN_RECEIVED", "ESTABLISHED",
+    "FIN_WAIT",      "CLOSE_WAIT",        "LAST_ACK",      "TIME_WAIT",    "CLOSE",
+    "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED",  "SHUTDOWN_SENT",
+    "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
 
 // Rounded up, so that no connection ends before its time; at least one tick, and less than half of
 // what 32 bits hold, so that ages compare through the wrap.
@@ -139,6 +142,14 @@ TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
   set(ConnectionState::kLastAck, config.tcp_last_ack);
   set(ConnectionState::kTimeWait, config.tcp_time_wait);
   set(ConnectionState::kClose, config.tcp_close);
+  set(ConnectionState::kSctpClosed, config.sctp_closed);
+  set(ConnectionState::kSctpCookieWait, config.sctp_cookie_wait);
+  set(ConnectionState::kSctpCookieEchoed, config.sctp_cookie_echoed);
+  set(ConnectionState::kSctpEstablished, config.sctp_established);
+  set(ConnectionState::kSctpShutdownSent, config.sctp_shutdown_sent);
+  set(ConnectionState::kSctpShutdownReceived, config.sctp_shutdown_received);
+  set(ConnectionState::kSctpShutdownAckSent, config.sctp_shutdown_ack_sent);
+  set(ConnectionState::kSctpHeartbeatSent, config.sctp_heartbeat_sent);
   return ticks;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 // The states of a TCP connection as a NAT in the middle sees them, after Linux'
-// nf_conntrack_proto_tcp.c, and the states of UDP beside them: each state is a class of timeouts.
-// Tracking is liberal: no window check, so nothing is declared invalid that the two ends might
-// still understand.
+// nf_conntrack_proto_tcp.c, and the states of UDP and SCTP beside them: each state is a class of
+// timeouts. Tracking is liberal: no window check, so nothing is declared invalid that the two ends
+// might still understand.
 
 #include <array>
 #include <cstddef>
@@ -26,8 +26,17 @@ enum class ConnectionState : std::uint8_t {
   kLastAck,    // FIN from the other end
   kTimeWait,   // that FIN acknowledged
   kClose,      // RST from either end
+  // SCTP: see sctp_state.h.
+  kSctpClosed,
+  kSctpCookieWait,
+  kSctpCookieEchoed,
+  kSctpEstablished,
+  kSctpShutdownSent,
+  kSctpShutdownReceived,
+  kSctpShutdownAckSent,
+  kSctpHeartbeatSent,
 };
-inline constexpr std::size_t kConnectionStateCount = 10;
+inline constexpr std::size_t kConnectionStateCount = 18;
 
 // "SYN_SENT", "ESTABLISHED", "UNREPLIED", ...
 absl::string_view to_string(ConnectionState state) noexcept;

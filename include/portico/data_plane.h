@@ -45,7 +45,7 @@ struct ConnectionInfo {
   IpAddress endpoint_address;
   L4Port endpoint_port;
   std::string service_port_id;  // ServicePort::id; empty when it is gone
-  std::string state;            // "SYN_SENT", "ESTABLISHED", ...; UDP: "UNREPLIED", "REPLIED"
+  std::string state;            // "SYN_SENT", "COOKIE_WAIT", ...; UDP: "UNREPLIED", "REPLIED"
   Duration idle{};              // since its last packet
   Duration expires_in{};        // until it ends without another packet; never negative
   std::uint64_t packets_to_endpoint = 0;
@@ -131,6 +131,7 @@ struct ExplainRequest {
   IpAddress destination;
   L4Port destination_port;
   std::uint8_t tcp_flags = 0x02;  // SYN
+  std::uint8_t sctp_chunk = 1;    // the type of the only one, RFC 9260 section 3.2: INIT
   std::uint8_t ttl = 64;
 };
 

@@ -69,6 +69,14 @@ struct TimeoutConfig {
   Duration tcp_close = std::chrono::seconds(10);
   Duration udp_unreplied = std::chrono::seconds(30);
   Duration udp_replied = std::chrono::seconds(120);
+  Duration sctp_closed = std::chrono::seconds(10);
+  Duration sctp_cookie_wait = std::chrono::seconds(3);
+  Duration sctp_cookie_echoed = std::chrono::seconds(3);
+  Duration sctp_established = std::chrono::seconds(210);
+  Duration sctp_shutdown_sent = std::chrono::seconds(3);
+  Duration sctp_shutdown_received = std::chrono::seconds(3);
+  Duration sctp_shutdown_ack_sent = std::chrono::seconds(3);
+  Duration sctp_heartbeat_sent = std::chrono::seconds(30);
 };
 
 // Reserved at start; a full table refuses, it never grows.

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/ascii.h"
 #include "tests/support/eal_environment.h"
 #include "tests/support/packet/conversation.h"
 
@@ -30,11 +31,11 @@ void register_file(const std::filesystem::path& path) {
   std::stringstream text;
   text << stream.rdbuf();
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
+    for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) {
       if (!Conversation::wants(text.str(), family, protocol)) continue;
       const std::string name = path.stem().string() +
-                               (family == Family::kIpv4 ? "_ipv4" : "_ipv6") +
-                               (protocol == Protocol::kTcp ? "_tcp" : "_udp");
+                               (family == Family::kIpv4 ? "_ipv4_" : "_ipv6_") +
+                               absl::AsciiStrToLower(to_string(protocol));
       testing::RegisterTest("Conversation", name.c_str(), nullptr, nullptr, path.c_str(), 1,
                             [=, text = text.str()]() -> testing::Test* {
                               return new ConversationTest(path.string(), text, family, protocol);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/support/packet/conversation_words.h"
@@ -13,13 +14,13 @@ namespace portico {
 bool Conversation::wants(const std::string& text, Family family, Protocol protocol) {
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const Words words = words_of(std::string(line.data(), line.size()));
-    if (words.size() != 2) continue;
-    if (words[0] == "families" && words[1] != (family == Family::kIpv4 ? "ipv4" : "ipv6")) {
-      return false;
-    }
-    if (words[0] == "protocols" && words[1] != (protocol == Protocol::kTcp ? "tcp" : "udp")) {
-      return false;
-    }
+    if (words.empty() || (words[0] != "families" && words[0] != "protocols")) continue;
+    const absl::string_view this_run =
+        words[0] == "families" ? to_string(family) : to_string(protocol);
+    const bool is_named = std::any_of(words.begin() + 1, words.end(), [&](const auto& word) {
+      return absl::EqualsIgnoreCase(word, this_run);
+    });
+    if (!is_named) return false;
   }
   return true;
 }
@@ -243,6 +244,7 @@ void Conversation::expect_explanation(const Words& words) {
   request.destination = spec.destination;
   request.destination_port = L4Port::from_host(spec.destination_port);
   request.tcp_flags = spec.tcp_flags;
+  if (!spec.sctp_chunks.empty()) request.sctp_chunk = spec.sctp_chunks[0];
   request.ttl = spec.ttl;
   const auto explanation = world_->gateway().explain(request);
   if (!explanation.ok()) return fail(text(explanation.status().message()));

@@ -75,6 +75,7 @@ FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
     if (words[at].find('=') == std::string::npos && words[at] != "options" &&
         words[at] != "fixip") {
       if (protocol_ == Protocol::kTcp) spec.tcp_flags = flags_of(words[at]);
+      if (protocol_ == Protocol::kSctp) spec.sctp_chunks = chunks_of(words[at]);
     } else {
       read_attribute(pair.first, pair.second, spec);
     }
@@ -152,6 +153,7 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
   if (spec.kind == FrameKind::kData) {
     check(spec.protocol == protocol_, "the protocol is another");
     check(spec.tcp_flags == wanted.tcp_flags, "the flags are others");
+    check(spec.sctp_chunks == wanted.sctp_chunks, "the chunks are others");
   }
   check(spec.checksum == wanted.checksum, "the checksum is wrong, or not wrong as it should be");
   check(actual.payload_is_pattern, "the payload has changed");

@@ -70,6 +70,14 @@ unsigned protocol_number(const FrameSpec& spec) {
   return spec.source.is_v4() ? 1 : 58;
 }
 
+std::string sctp_of(const FrameSpec& spec) {
+  std::string segment = build_sctp(spec.source_port, spec.destination_port, spec.sctp_chunks,
+                                   payload_of(spec.payload));
+  if (spec.checksum == FrameSpec::Checksum::kWrong) segment[8] = static_cast<char>(~segment[8]);
+  if (spec.checksum == FrameSpec::Checksum::kZero) segment.replace(8, 4, 4, '\0');
+  return segment;
+}
+
 std::string l4_of(const FrameSpec& spec) {
   const bool v4 = spec.source.is_v4();
   std::string segment;
@@ -83,6 +91,8 @@ std::string l4_of(const FrameSpec& spec) {
     segment += spec.kind == FrameKind::kTimeExceeded
                    ? std::string(4, '\0') + spec.quoted
                    : be16(spec.echo_id) + be16(1) + payload_of(spec.payload);
+  } else if (spec.protocol == Protocol::kSctp) {
+    return sctp_of(spec);
   } else if (spec.protocol == Protocol::kTcp) {
     segment = be16(spec.source_port) + be16(spec.destination_port) + std::string(8, '\1') + '\x50' +
               static_cast<char>(spec.tcp_flags) + be16(1000) + be16(0) + be16(0) +
@@ -261,6 +271,7 @@ class Reader {
 
   void l4(unsigned protocol, const std::string& segment) {
     FrameSpec& spec = result_.spec;
+    if (protocol == 132) return sctp(segment);
     const std::string pseudo =
         protocol == 1 ? "" : pseudo_header(spec.source, spec.destination, protocol, segment.size());
     if (plain_checksum(pseudo + segment) != 0) spec.checksum = FrameSpec::Checksum::kWrong;
@@ -275,6 +286,17 @@ class Reader {
     } else {
       icmp(segment);
     }
+  }
+
+  void sctp(const std::string& segment) {
+    FrameSpec& spec = result_.spec;
+    const ReadSctp read = read_sctp(segment);
+    spec.protocol = Protocol::kSctp;
+    spec.source_port = static_cast<std::uint16_t>(read16(segment, 0));
+    spec.destination_port = static_cast<std::uint16_t>(read16(segment, 2));
+    spec.sctp_chunks = read.chunks;
+    if (!read.checksum_is_right) spec.checksum = FrameSpec::Checksum::kWrong;
+    payload(read.payload, 0);
   }
 
   void icmp(const std::string& message) {
@@ -345,6 +367,7 @@ std::string FrameSpec::to_string() const {
     for (int bit = 0; bit < 5; ++bit) {
       if ((tcp_flags >> bit & 1) != 0) absl::StrAppend(&text, kFlags[bit], " ");
     }
+    if (!sctp_chunks.empty()) absl::StrAppend(&text, chunks_text(sctp_chunks), " ");
   } else {
     absl::StrAppend(&text, source.to_string(), " -> ", destination.to_string(), " ");
   }

@@ -9,11 +9,12 @@
 
 #include "include/portico/ip_address.h"
 #include "include/portico/protocol.h"
+#include "tests/support/packet/sctp_segment.h"
 
 namespace portico {
 
 enum class FrameKind {
-  kData,          // TCP or UDP
+  kData,          // TCP, UDP or SCTP
   kEcho,          // ICMP echo request
   kEchoReply,     //
   kTimeExceeded,  // quoting the packet it is about
@@ -29,6 +30,7 @@ struct FrameSpec {
   IpAddress source, destination;  // kAsk: asker and target; kAnswer: target and asker
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint8_t tcp_flags = 0;
+  ChunkTypes sctp_chunks;
   std::uint8_t ttl = 64;
   std::uint16_t payload = 0;  // bytes, of a pattern
   std::uint16_t echo_id = 0;
