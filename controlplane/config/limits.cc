@@ -103,6 +103,23 @@ void read_timeouts(const config::v1::Timeouts& timeouts, TimeoutConfig* config,
                &config->udp_unreplied, faults);
   read_timeout(udp.has_replied(), udp.replied(), "timeouts.udp.replied", &config->udp_replied,
                faults);
+  const config::v1::SctpTimeouts& sctp = timeouts.sctp();
+  read_timeout(sctp.has_cookie_wait(), sctp.cookie_wait(), "timeouts.sctp.cookie_wait",
+               &config->sctp_cookie_wait, faults);
+  read_timeout(sctp.has_cookie_echoed(), sctp.cookie_echoed(), "timeouts.sctp.cookie_echoed",
+               &config->sctp_cookie_echoed, faults);
+  read_timeout(sctp.has_established(), sctp.established(), "timeouts.sctp.established",
+               &config->sctp_established, faults);
+  read_timeout(sctp.has_shutdown_sent(), sctp.shutdown_sent(), "timeouts.sctp.shutdown_sent",
+               &config->sctp_shutdown_sent, faults);
+  read_timeout(sctp.has_shutdown_received(), sctp.shutdown_received(),
+               "timeouts.sctp.shutdown_received", &config->sctp_shutdown_received, faults);
+  read_timeout(sctp.has_shutdown_ack_sent(), sctp.shutdown_ack_sent(),
+               "timeouts.sctp.shutdown_ack_sent", &config->sctp_shutdown_ack_sent, faults);
+  read_timeout(sctp.has_closed(), sctp.closed(), "timeouts.sctp.closed", &config->sctp_closed,
+               faults);
+  read_timeout(sctp.has_heartbeat_sent(), sctp.heartbeat_sent(), "timeouts.sctp.heartbeat_sent",
+               &config->sctp_heartbeat_sent, faults);
 }
 
 }  // namespace portico

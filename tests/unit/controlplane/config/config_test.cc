@@ -66,6 +66,8 @@ timeouts:
   tcp: {syn_sent: 1s, syn_received: 2s, established: 3h, fin_wait: 4s, close_wait: 5m, last_ack: 6s,
         time_wait: 7s, close: 500ms}
   udp: {unreplied: 9s, replied: 10s}
+  sctp: {cookie_wait: 11s, cookie_echoed: 12s, established: 13s, shutdown_sent: 14s,
+         shutdown_received: 15s, shutdown_ack_sent: 16s, closed: 17s, heartbeat_sent: 18s}
 api: {socket: /tmp/p.sock, tcp: ["127.0.0.1:9000", "[::1]:9000"]}
 state_directory: ""
 log_level: debug
@@ -106,6 +108,11 @@ log_level: debug
                                      t.tcp_fin_wait, t.tcp_close_wait, t.tcp_last_ack,
                                      t.tcp_time_wait, t.tcp_close, t.udp_unreplied, t.udp_replied}),
               ElementsAre(1s, 2s, 3h, 4s, 5min, 6s, 7s, 500ms, 9s, 10s));
+  EXPECT_THAT(
+      (std::vector<Duration>{t.sctp_cookie_wait, t.sctp_cookie_echoed, t.sctp_established,
+                             t.sctp_shutdown_sent, t.sctp_shutdown_received,
+                             t.sctp_shutdown_ack_sent, t.sctp_closed, t.sctp_heartbeat_sent}),
+      ElementsAre(11s, 12s, 13s, 14s, 15s, 16s, 17s, 18s));
   EXPECT_EQ(config->api.socket, "/tmp/p.sock");
   EXPECT_THAT(config->api.tcp, ElementsAre("127.0.0.1:9000", "[::1]:9000"));
   EXPECT_EQ(config->state_directory, "");

@@ -81,6 +81,14 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(t.tcp_close, u.tcp_close);
   EXPECT_EQ(t.udp_unreplied, u.udp_unreplied);
   EXPECT_EQ(t.udp_replied, u.udp_replied);
+  EXPECT_EQ(t.sctp_cookie_wait, u.sctp_cookie_wait);
+  EXPECT_EQ(t.sctp_cookie_echoed, u.sctp_cookie_echoed);
+  EXPECT_EQ(t.sctp_established, u.sctp_established);
+  EXPECT_EQ(t.sctp_shutdown_sent, u.sctp_shutdown_sent);
+  EXPECT_EQ(t.sctp_shutdown_received, u.sctp_shutdown_received);
+  EXPECT_EQ(t.sctp_shutdown_ack_sent, u.sctp_shutdown_ack_sent);
+  EXPECT_EQ(t.sctp_closed, u.sctp_closed);
+  EXPECT_EQ(t.sctp_heartbeat_sent, u.sctp_heartbeat_sent);
   EXPECT_EQ(reference->capacity.connections, defaults.capacity.connections);
   EXPECT_EQ(reference->capacity.frontends, defaults.capacity.frontends);
   EXPECT_EQ(reference->capacity.endpoints, defaults.capacity.endpoints);
