@@ -19,8 +19,8 @@ constexpr std::size_t kMaxPushStreams = 64;
 struct ControlPlane::Impl {
   Impl(DataPlane& data_plane, const ControlPlaneOptions& options)
       : grace(options.shutdown_grace),
-        ledger(data_plane, store::GatewayAddresses(options.gateway_addresses.begin(),
-                                                   options.gateway_addresses.end())),
+        ledger(data_plane, {{options.gateway_addresses.begin(), options.gateway_addresses.end()},
+                            options.node_ports}),
         keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
         push(ledger, PushLimits(), kMaxPushStreams),
         gateway(ledger, data_plane),
@@ -46,6 +46,10 @@ ControlPlaneOptions ControlPlaneOptions::from(const GatewayConfig& config) {
   }
   options.gateway_addresses.insert(options.gateway_addresses.end(), config.snat.addresses.begin(),
                                    config.snat.addresses.end());
+  options.node_ports = config.node_ports;
+  options.gateway_addresses.insert(options.gateway_addresses.end(),
+                                   config.node_ports.addresses.begin(),
+                                   config.node_ports.addresses.end());
   return options;
 }
 

@@ -33,8 +33,10 @@ class DataPlane;
 struct ControlPlaneOptions {
   ApiConfig api;
   std::string state_directory;  // empty: nothing is kept
-  // The gateway's own, on its ports and in its SNAT pool: no Service may have one of them.
+  // The gateway's own, on its ports, in its SNAT pool and for node ports: no Service may have one
+  // of them.
   std::vector<IpAddress> gateway_addresses;
+  NodePortConfig node_ports;
   // The least time between two writes of the state.
   std::chrono::milliseconds state_interval = std::chrono::seconds(1);
   // How long shutdown() waits for calls in progress.

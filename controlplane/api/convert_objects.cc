@@ -12,6 +12,8 @@ std::optional<FrontendKind> from_proto(v1::ServiceAddress::Kind kind) {
       return FrontendKind::kExternalIp;
     case v1::ServiceAddress::KIND_LOAD_BALANCER_IP:
       return FrontendKind::kLoadBalancerIp;
+    case v1::ServiceAddress::KIND_NODE_PORT:
+      return FrontendKind::kNodePort;
     default:
       return std::nullopt;
   }
@@ -26,7 +28,7 @@ v1::ServiceAddress::Kind to_proto(FrontendKind kind) {
     case FrontendKind::kLoadBalancerIp:
       return v1::ServiceAddress::KIND_LOAD_BALANCER_IP;
     case FrontendKind::kNodePort:
-      break;  // has no place in the API yet
+      return v1::ServiceAddress::KIND_NODE_PORT;
   }
   return v1::ServiceAddress::KIND_UNSPECIFIED;
 }
@@ -38,9 +40,43 @@ std::optional<Selection> from_proto(v1::Selection selection) {
       return Selection::kRandom;
     case v1::SELECTION_MAGLEV:
       return Selection::kMaglev;
+    case v1::SELECTION_ROUND_ROBIN:
+      return Selection::kRoundRobin;
+    case v1::SELECTION_LEAST_CONNECTIONS:
+      return Selection::kLeastConnections;
     default:
       return std::nullopt;
   }
+}
+
+v1::Selection to_proto(Selection selection) {
+  switch (selection) {
+    case Selection::kRandom:
+      return v1::SELECTION_RANDOM;
+    case Selection::kMaglev:
+      return v1::SELECTION_MAGLEV;
+    case Selection::kRoundRobin:
+      return v1::SELECTION_ROUND_ROBIN;
+    case Selection::kLeastConnections:
+      return v1::SELECTION_LEAST_CONNECTIONS;
+  }
+  return v1::SELECTION_UNSPECIFIED;
+}
+
+std::optional<TrafficPolicy> from_proto(v1::TrafficPolicy policy) {
+  switch (policy) {
+    case v1::TRAFFIC_POLICY_UNSPECIFIED:
+    case v1::TRAFFIC_POLICY_CLUSTER:
+      return TrafficPolicy::kCluster;
+    case v1::TRAFFIC_POLICY_LOCAL:
+      return TrafficPolicy::kLocal;
+    default:
+      return std::nullopt;
+  }
+}
+
+v1::TrafficPolicy to_proto(TrafficPolicy policy) {
+  return policy == TrafficPolicy::kLocal ? v1::TRAFFIC_POLICY_LOCAL : v1::TRAFFIC_POLICY_CLUSTER;
 }
 
 std::optional<SourceAddress> from_proto(v1::SourceAddress source_address) {
@@ -50,14 +86,30 @@ std::optional<SourceAddress> from_proto(v1::SourceAddress source_address) {
       return SourceAddress::kMasquerade;
     case v1::SOURCE_ADDRESS_PRESERVE:
       return SourceAddress::kPreserve;
+    case v1::SOURCE_ADDRESS_MASQUERADE_OFF_CLUSTER:
+      return SourceAddress::kMasqueradeOffCluster;
     default:
       return std::nullopt;
   }
 }
 
-std::optional<store::EndpointState> from_proto(v1::Endpoint::State state) {
+v1::SourceAddress to_proto(SourceAddress source_address) {
+  switch (source_address) {
+    case SourceAddress::kMasquerade:
+      return v1::SOURCE_ADDRESS_MASQUERADE;
+    case SourceAddress::kPreserve:
+      return v1::SOURCE_ADDRESS_PRESERVE;
+    case SourceAddress::kMasqueradeOffCluster:
+      return v1::SOURCE_ADDRESS_MASQUERADE_OFF_CLUSTER;
+  }
+  return v1::SOURCE_ADDRESS_UNSPECIFIED;
+}
+
+std::optional<store::EndpointState> from_proto(v1::Endpoint::State state,
+                                               store::EndpointState unspecified) {
   switch (state) {
     case v1::Endpoint::STATE_UNSPECIFIED:
+      return unspecified;
     case v1::Endpoint::STATE_ACTIVE:
       return store::EndpointState::kActive;
     case v1::Endpoint::STATE_DRAINING:
@@ -65,6 +117,20 @@ std::optional<store::EndpointState> from_proto(v1::Endpoint::State state) {
     default:
       return std::nullopt;
   }
+}
+
+v1::Endpoint::State to_proto(std::optional<store::EndpointState> state) {
+  return state == store::EndpointState::kDraining ? v1::Endpoint::STATE_DRAINING
+                                                  : v1::Endpoint::STATE_ACTIVE;
+}
+
+// An address that does not say it has the Service's; a Service's fault is not each address's too.
+std::optional<SourceAddress> source_address_of(const v1::ServiceAddress& address,
+                                               std::optional<SourceAddress> of_service) {
+  if (address.source_address() != v1::SOURCE_ADDRESS_UNSPECIFIED) {
+    return from_proto(address.source_address());
+  }
+  return of_service.value_or(SourceAddress::kMasquerade);
 }
 
 }  // namespace
@@ -100,14 +166,25 @@ v1::Protocol to_proto(Protocol protocol) {
 store::Service from_proto(const v1::Service& message) {
   store::Service service;
   service.name = message.name();
+  service.source_address = from_proto(message.source_address());
   for (const v1::ServiceAddress& address : message.addresses()) {
-    service.addresses.push_back({address.address(), from_proto(address.kind())});
+    service.addresses.push_back({address.address(),
+                                 from_proto(address.kind()),
+                                 from_proto(address.traffic_policy()),
+                                 source_address_of(address, service.source_address),
+                                 {address.source_ranges().begin(), address.source_ranges().end()}});
   }
   for (const v1::ServicePort& port : message.ports()) {
-    service.ports.push_back({port.name(), from_proto(port.protocol()), port.port()});
+    service.ports.push_back(
+        {port.name(), from_proto(port.protocol()), port.port(), port.node_port()});
   }
   service.selection = from_proto(message.selection());
-  service.source_address = from_proto(message.source_address());
+  if (message.has_client_affinity()) {
+    service.client_affinity = absl::Seconds(message.client_affinity().seconds()) +
+                              absl::Nanoseconds(message.client_affinity().nanos());
+  }
+  service.maglev_table_size = message.maglev_table_size();
+  service.health_check_port = message.health_check_port();
   return service;
 }
 
@@ -120,7 +197,10 @@ store::Endpoint from_proto(const v1::Endpoint& message) {
     endpoint.ports.push_back({port.name(), port.port()});
   }
   endpoint.node = message.node();
-  endpoint.state = from_proto(message.state());
+  endpoint.state = from_proto(message.state(), store::EndpointState::kActive);
+  endpoint.local_state = from_proto(message.local_state(), store::EndpointState::kDraining);
+  if (message.has_weight()) endpoint.weight = message.weight();
+  endpoint.max_connections = message.max_connections();
   return endpoint;
 }
 
@@ -135,18 +215,25 @@ v1::Service to_proto(const store::Service& service) {
     v1::ServiceAddress& made = *message.add_addresses();
     made.set_address(address.address);
     if (address.kind) made.set_kind(to_proto(*address.kind));
+    if (address.traffic_policy) made.set_traffic_policy(to_proto(*address.traffic_policy));
+    if (address.source_address) made.set_source_address(to_proto(*address.source_address));
+    for (const std::string& range : address.source_ranges) made.add_source_ranges(range);
   }
   for (const store::Port& port : service.ports) {
     v1::ServicePort& made = *message.add_ports();
     made.set_name(port.name);
     if (port.protocol) made.set_protocol(to_proto(*port.protocol));
     made.set_port(port.port);
+    made.set_node_port(port.node_port);
   }
-  message.set_selection(service.selection == Selection::kMaglev ? v1::SELECTION_MAGLEV
-                                                                : v1::SELECTION_RANDOM);
-  message.set_source_address(service.source_address == SourceAddress::kPreserve
-                                 ? v1::SOURCE_ADDRESS_PRESERVE
-                                 : v1::SOURCE_ADDRESS_MASQUERADE);
+  if (service.selection) message.set_selection(to_proto(*service.selection));
+  if (service.source_address) message.set_source_address(to_proto(*service.source_address));
+  if (service.client_affinity) {
+    *message.mutable_client_affinity() =
+        to_proto(absl::ToChronoNanoseconds(*service.client_affinity));
+  }
+  message.set_maglev_table_size(service.maglev_table_size);
+  message.set_health_check_port(service.health_check_port);
   return message;
 }
 
@@ -161,8 +248,10 @@ v1::Endpoint to_proto(const store::Endpoint& endpoint) {
     made.set_port(port.port);
   }
   message.set_node(endpoint.node);
-  message.set_state(endpoint.state == store::EndpointState::kDraining ? v1::Endpoint::STATE_DRAINING
-                                                                      : v1::Endpoint::STATE_ACTIVE);
+  message.set_state(to_proto(endpoint.state));
+  message.set_local_state(to_proto(endpoint.local_state));
+  message.set_weight(endpoint.weight);
+  message.set_max_connections(endpoint.max_connections);
   return message;
 }
 

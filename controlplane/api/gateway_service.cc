@@ -27,6 +27,10 @@ grpc::Status bad_request(const absl::Status& status) {
   return invalid_field(text.substr(0, colon), text.substr(colon + 2));
 }
 
+v1::Endpoint::State state(bool accepts_new) {
+  return accepts_new ? v1::Endpoint::STATE_ACTIVE : v1::Endpoint::STATE_DRAINING;
+}
+
 v1::ServiceView view_of(const ServiceEntry& entry) {
   v1::ServiceView view;
   *view.mutable_service() = to_proto(*entry.service);
@@ -43,8 +47,10 @@ v1::ServiceView view_of(const ServiceEntry& entry) {
       made.set_protocol(to_proto(port.protocol));
       made.set_address(endpoint.address.to_string());
       made.set_port(endpoint.port.host());
-      made.set_state(endpoint.accepts_new ? v1::Endpoint::STATE_ACTIVE
-                                          : v1::Endpoint::STATE_DRAINING);
+      made.set_state(state(endpoint.accepts_new));
+      made.set_local_state(state(endpoint.accepts_new_local));
+      made.set_weight(endpoint.weight);
+      made.set_max_connections(endpoint.max_connections);
       made.set_connections(counters.connections);
       made.set_active_connections(counters.active_connections);
       made.set_packets_to_endpoint(counters.packets_to_endpoint);

@@ -8,8 +8,8 @@
 
 namespace portico {
 
-Ledger::Ledger(DataPlane& data_plane, store::GatewayAddresses own)
-    : data_plane_(data_plane), store_(std::move(own)) {}
+Ledger::Ledger(DataPlane& data_plane, store::GatewayFacts facts)
+    : data_plane_(data_plane), store_(std::move(facts)) {}
 
 void Ledger::on_accepted(std::function<void(const std::string& source)> callback) {
   on_accepted_ = std::move(callback);
@@ -124,7 +124,8 @@ std::optional<ServiceEntry> Ledger::service(const std::string& name) const {
   ServiceEntry entry;
   entry.source = *source;
   entry.service = objects.service(name);
-  entry.ports = store::expand(*entry.service, objects.endpoints_of(name));
+  entry.ports =
+      store::expand(*entry.service, objects.endpoints_of(name), store_.facts().node_ports);
   for (const ServicePort& port : entry.ports) {
     std::vector<EndpointCounters> counters = data_plane_.endpoint_counters(port.id);
     counters.resize(port.endpoints.size());

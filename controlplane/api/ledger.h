@@ -74,8 +74,8 @@ struct AcceptResult {
 
 class Ledger {
  public:
-  // `own` are the gateway's addresses. `data_plane` must outlive the ledger and have empty tables.
-  Ledger(DataPlane& data_plane, store::GatewayAddresses own);
+  // `data_plane` must outlive the ledger and have empty tables.
+  Ledger(DataPlane& data_plane, store::GatewayFacts facts);
 
   // Called with the source after each accepted Sync, from the thread that accepted it. Set before
   // the first accept().

@@ -12,11 +12,11 @@ namespace portico::store {
 namespace {
 
 std::vector<ServicePort> expand_counted(const ServicePtr& service, const Endpoints& endpoints,
-                                        Work& work) {
+                                        const NodePortConfig& node_ports, Work& work) {
   if (!service) return {};
   ++work.services_expanded;
   work.endpoints_expanded += endpoints.size();
-  return expand(*service, endpoints);
+  return expand(*service, endpoints, node_ports);
 }
 
 void compare(std::vector<ServicePort> before, std::vector<ServicePort> after, TableChange& change) {
@@ -36,7 +36,8 @@ void compare(std::vector<ServicePort> before, std::vector<ServicePort> after, Ta
 
 }  // namespace
 
-TableChange diff(const ObjectSet& present, const ObjectChange& change, Work& work) {
+TableChange diff(const ObjectSet& present, const ObjectChange& change,
+                 const NodePortConfig& node_ports, Work& work) {
   absl::btree_set<std::string> touched;
   for (const auto& [name, service] : change.services) touched.insert(name);
   for (const auto& [name, endpoints] : change.endpoints) touched.insert(name);
@@ -44,8 +45,9 @@ TableChange diff(const ObjectSet& present, const ObjectChange& change, Work& wor
   TableChange tables;
   const Candidate candidate(present, change);
   for (const std::string& name : touched) {
-    compare(expand_counted(present.service(name), present.endpoints_of(name), work),
-            expand_counted(candidate.service(name), candidate.endpoints_of(name), work), tables);
+    compare(expand_counted(present.service(name), present.endpoints_of(name), node_ports, work),
+            expand_counted(candidate.service(name), candidate.endpoints_of(name), node_ports, work),
+            tables);
   }
   for (const auto& [key, route] : change.routes) {
     const RoutePtr old = present.route(key);

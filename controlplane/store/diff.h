@@ -9,6 +9,7 @@ namespace portico::store {
 // What `change` means for tables that hold what `present` expands to. Expands those Services alone
 // that change, or of which an endpoint does; what comes out as it was is not in the result.
 // Requires that validate() found no fault.
-TableChange diff(const ObjectSet& present, const ObjectChange& change, Work& work);
+TableChange diff(const ObjectSet& present, const ObjectChange& change,
+                 const NodePortConfig& node_ports, Work& work);
 
 }  // namespace portico::store

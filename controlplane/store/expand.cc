@@ -1,6 +1,8 @@
 #include "controlplane/store/expand.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -25,12 +27,74 @@ std::vector<ParsedEndpoint> endpoints_in(Family family, const Endpoints& endpoin
   return parsed;
 }
 
-std::vector<ServiceAddress> addresses_in(Family family, const Service& service) {
-  std::vector<ServiceAddress> addresses;
-  for (const ServiceAddress& address : service.addresses) {
-    if (IpAddress::parse(address.address).value().family() == family) addresses.push_back(address);
+// An address of a Service as it is in one family: one text is many addresses for node ports.
+struct ReachedOn {
+  std::vector<IpAddress> addresses;
+  const ServiceAddress* as = nullptr;
+  std::vector<IpPrefix> source_ranges;
+};
+
+bool is_node_port(const ServiceAddress& address) {
+  return address.kind == FrontendKind::kNodePort;
+}
+
+std::optional<Family> family_of(const std::string& prefix) {
+  const absl::StatusOr<IpPrefix> parsed = IpPrefix::parse(prefix);
+  return parsed.ok() ? std::optional(parsed->family()) : std::nullopt;
+}
+
+// Whether clients of a family may use it at all.
+bool serves(Family family, const ServiceAddress& address) {
+  return address.source_ranges.empty() ||
+         std::any_of(address.source_ranges.begin(), address.source_ranges.end(),
+                     [&](const std::string& range) { return family_of(range) == family; });
+}
+
+// Sorted, so that another order is no change.
+std::vector<IpPrefix> ranges_in(Family family, const ServiceAddress& address) {
+  std::vector<IpPrefix> ranges;
+  for (const std::string& range : address.source_ranges) {
+    const IpPrefix prefix = IpPrefix::parse(range).value();
+    if (prefix.family() == family) ranges.push_back(prefix);
   }
-  return addresses;
+  std::sort(ranges.begin(), ranges.end());
+  ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
+  return ranges;
+}
+
+std::vector<ReachedOn> reached_on(Family family, const Service& service,
+                                  const NodePortConfig& node_ports) {
+  std::vector<ReachedOn> reached;
+  for (const ServiceAddress& address : service.addresses) {
+    if (!serves(family, address)) continue;
+    ReachedOn made;
+    if (!is_node_port(address)) {
+      const IpAddress parsed = IpAddress::parse(address.address).value();
+      if (parsed.family() == family) made.addresses.push_back(parsed);
+    } else {
+      for (const IpAddress& own : node_ports.addresses) {
+        if (own.family() == family) made.addresses.push_back(own);
+      }
+    }
+    if (made.addresses.empty()) continue;
+    made.as = &address;
+    made.source_ranges = ranges_in(family, address);
+    reached.push_back(std::move(made));
+  }
+  return reached;
+}
+
+std::vector<Frontend> frontends(const Port& port, const std::vector<ReachedOn>& reached) {
+  std::vector<Frontend> frontends;
+  for (const ReachedOn& on : reached) {
+    const std::uint32_t number = is_node_port(*on.as) ? port.node_port : port.port;
+    if (number == 0) continue;
+    for (const IpAddress& address : on.addresses) {
+      frontends.push_back({address, to_port(number), *on.as->kind, *on.as->traffic_policy,
+                           *on.as->source_address, on.source_ranges});
+    }
+  }
+  return frontends;
 }
 
 std::vector<portico::Endpoint> serving(const Port& port,
@@ -40,7 +104,9 @@ std::vector<portico::Endpoint> serving(const Port& port,
     for (const EndpointPort& at : endpoint->ports) {
       if (at.name != port.name) continue;
       serving.push_back({address, to_port(at.port), endpoint->name, endpoint->node,
-                         *endpoint->state == EndpointState::kActive});
+                         *endpoint->state == EndpointState::kActive,
+                         *endpoint->local_state == EndpointState::kActive, endpoint->weight,
+                         endpoint->max_connections});
     }
   }
   std::sort(serving.begin(), serving.end(), [](const auto& a, const auto& b) {
@@ -51,26 +117,47 @@ std::vector<portico::Endpoint> serving(const Port& port,
 
 }  // namespace
 
-std::vector<ServicePort> expand(const Service& service, const Endpoints& endpoints) {
+bool has_family(const Service& service, Family family, const NodePortConfig& node_ports) {
+  bool has_own = false;
+  bool has_node_port = false;
+  for (const ServiceAddress& address : service.addresses) {
+    if (is_node_port(address)) {
+      has_node_port = serves(family, address);
+      continue;
+    }
+    const absl::StatusOr<IpAddress> parsed = IpAddress::parse(address.address);
+    if (parsed.ok() && parsed->family() == family) return true;
+    has_own = true;
+  }
+  return !has_own && has_node_port &&
+         std::any_of(node_ports.addresses.begin(), node_ports.addresses.end(),
+                     [&](const IpAddress& address) { return address.family() == family; });
+}
+
+std::vector<ServicePort> expand(const Service& service, const Endpoints& endpoints,
+                                const NodePortConfig& node_ports) {
   std::vector<ServicePort> service_ports;
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const std::vector<ServiceAddress> addresses = addresses_in(family, service);
-    if (addresses.empty()) continue;
+    if (!has_family(service, family, node_ports)) continue;
+    const std::vector<ReachedOn> reached = reached_on(family, service, node_ports);
     const std::vector<ParsedEndpoint> parsed = endpoints_in(family, endpoints);
     for (const Port& port : service.ports) {
+      std::vector<Frontend> reached_at = frontends(port, reached);
+      if (reached_at.empty()) continue;
       ServicePort& made = service_ports.emplace_back();
       made.id = absl::StrCat(service.name, ":", port.name, "/", std::string(to_string(family)));
       made.service = service.name;
       made.port_name = port.name;
       made.family = family;
       made.protocol = *port.protocol;
-      for (const ServiceAddress& address : addresses) {
-        made.frontends.push_back({IpAddress::parse(address.address).value(), to_port(port.port),
-                                  *address.kind, TrafficPolicy::kCluster, *service.source_address});
-      }
+      made.frontends = std::move(reached_at);
       made.endpoints = serving(port, parsed);
       made.selection = *service.selection;
       made.source_address = *service.source_address;
+      made.maglev_table_size = service.maglev_table_size;
+      if (service.client_affinity) {
+        made.client_affinity = absl::ToChronoNanoseconds(*service.client_affinity);
+      }
     }
   }
   return service_ports;

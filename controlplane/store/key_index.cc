@@ -15,21 +15,51 @@ const std::string* find(const Map& map, const Key& key) {
 }  // namespace
 
 std::string FrontendKey::to_string() const {
-  return absl::StrCat(portico::to_string(address, port), "/",
-                      std::string(portico::to_string(protocol)));
+  const std::string name(portico::to_string(protocol));
+  if (address.is_unspecified()) {
+    return absl::StrCat(port.host(), "/", name, " on the node-port addresses");
+  }
+  return absl::StrCat(portico::to_string(address, port), "/", name);
+}
+
+std::string IndexedFrontend::field() const {
+  switch (place) {
+    case Place::kPort:
+      return absl::StrCat("ports[", port_index, "].port");
+    case Place::kNodePort:
+      return absl::StrCat("ports[", port_index, "].node_port");
+    case Place::kHealthCheckPort:
+      return "health_check_port";
+  }
+  return "";
 }
 
 std::vector<IndexedFrontend> frontends_of(const Service& service) {
+  using Place = IndexedFrontend::Place;
   std::vector<IndexedFrontend> frontends;
+  const auto add = [&](const IpAddress& address, std::uint32_t port, Protocol protocol, Place place,
+                       std::size_t index) {
+    if (port > 65535) return;
+    const auto number = L4Port::from_host(static_cast<std::uint16_t>(port));
+    frontends.push_back({{address, number, protocol}, place, index});
+  };
   for (const ServiceAddress& text : service.addresses) {
     const absl::StatusOr<IpAddress> address = IpAddress::parse(text.address);
-    if (!address.ok()) continue;
+    if (!address.ok() || address->is_unspecified()) continue;
+    if (text.kind == FrontendKind::kNodePort) continue;
     for (std::size_t i = 0; i < service.ports.size(); ++i) {
       const Port& port = service.ports[i];
-      if (!port.protocol || port.port > 65535) continue;
-      const auto number = L4Port::from_host(static_cast<std::uint16_t>(port.port));
-      frontends.push_back({{*address, number, *port.protocol}, i});
+      if (port.protocol) add(*address, port.port, *port.protocol, Place::kPort, i);
     }
+  }
+  const IpAddress node_port_addresses;  // the unspecified one
+  for (std::size_t i = 0; i < service.ports.size(); ++i) {
+    const Port& port = service.ports[i];
+    if (port.node_port == 0 || !port.protocol) continue;
+    add(node_port_addresses, port.node_port, *port.protocol, Place::kNodePort, i);
+  }
+  if (service.health_check_port != 0) {
+    add(node_port_addresses, service.health_check_port, Protocol::kTcp, Place::kHealthCheckPort, 0);
   }
   return frontends;
 }

@@ -14,13 +14,14 @@
 
 namespace portico::store {
 
-// The key of the data plane's service table.
+// What belongs to one Service only: a key of the data plane's service table; or, with the
+// unspecified address, a port on all the gateway's node-port addresses.
 struct FrontendKey {
   IpAddress address;
   L4Port port;
   Protocol protocol = Protocol::kTcp;
 
-  // "10.100.3.59:80/TCP"
+  // "10.100.3.59:80/TCP", "30080/TCP on the node-port addresses"
   std::string to_string() const;
 
   friend bool operator==(const FrontendKey&, const FrontendKey&) = default;
@@ -30,13 +31,19 @@ struct FrontendKey {
   }
 };
 
-// A frontend and the port of the Service that it is of.
+// A key and where the Service says it.
 struct IndexedFrontend {
+  enum class Place : std::uint8_t { kPort, kNodePort, kHealthCheckPort };
+
   FrontendKey key;
+  Place place = Place::kPort;
   std::size_t port_index = 0;
+
+  std::string field() const;  // "ports[1].node_port"
 };
 
-// Those of a Service; an address or port that is malformed has none.
+// Those of a Service; an address or port that is malformed has none. Where its health is asked is
+// one of TCP: it must not be a node port.
 std::vector<IndexedFrontend> frontends_of(const Service& service);
 
 class KeyIndex {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "include/portico/protocol.h"
 #include "include/portico/tables.h"
 
@@ -20,8 +21,11 @@ namespace portico::store {
 // refused; where the API has a default, it has been filled in already.
 
 struct ServiceAddress {
-  std::string address;
+  std::string address;  // empty: the gateway's node-port addresses
   std::optional<FrontendKind> kind = FrontendKind::kClusterIp;
+  std::optional<TrafficPolicy> traffic_policy = TrafficPolicy::kCluster;
+  std::optional<SourceAddress> source_address = SourceAddress::kMasquerade;  // default: Service's
+  std::vector<std::string> source_ranges{};
 
   friend bool operator==(const ServiceAddress&, const ServiceAddress&) = default;
 };
@@ -31,6 +35,7 @@ struct Port {
   std::string name;
   std::optional<Protocol> protocol;
   std::uint32_t port = 0;
+  std::uint32_t node_port = 0;  // 0: none
 
   friend bool operator==(const Port&, const Port&) = default;
 };
@@ -41,6 +46,9 @@ struct Service {
   std::vector<Port> ports;
   std::optional<Selection> selection = Selection::kRandom;
   std::optional<SourceAddress> source_address = SourceAddress::kMasquerade;
+  std::optional<absl::Duration> client_affinity;  // absent: none
+  std::uint32_t maglev_table_size = 0;            // 0: by the number of endpoints
+  std::uint32_t health_check_port = 0;            // 0: none
 
   friend bool operator==(const Service&, const Service&) = default;
 };
@@ -62,6 +70,9 @@ struct Endpoint {
   std::vector<EndpointPort> ports;
   std::string node;
   std::optional<EndpointState> state = EndpointState::kActive;
+  std::optional<EndpointState> local_state = EndpointState::kDraining;
+  std::uint32_t weight = 1;
+  std::uint32_t max_connections = 0;  // 0: no limit
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

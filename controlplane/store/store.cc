@@ -13,9 +13,9 @@ Plan Store::plan(const std::string& source, const Pending& pending,
   plan.source = source;
   plan.violations = Violations(violation_limit);
   ObjectChange change = pending.change_of(present);
-  validate(source, present, change, index_, own_, plan.violations, plan.work);
+  validate(source, present, change, index_, facts_, plan.violations, plan.work);
   if (!plan.violations.empty()) return plan;
-  plan.tables = diff(present, change, plan.work);
+  plan.tables = diff(present, change, facts_.node_ports, plan.work);
   plan.objects = std::move(change);
   return plan;
 }

@@ -28,7 +28,7 @@
 #include <string>
 
 #include "absl/container/btree_map.h"
-#include "controlplane/store/check_object.h"
+#include "controlplane/store/gateway_facts.h"
 #include "controlplane/store/key_index.h"
 #include "controlplane/store/object_set.h"
 #include "controlplane/store/pending.h"
@@ -49,7 +49,7 @@ struct Plan {
 
 class Store {
  public:
-  explicit Store(GatewayAddresses own) : own_(std::move(own)) {}
+  explicit Store(GatewayFacts facts) : facts_(std::move(facts)) {}
 
   // Keeps at most `violation_limit` violations, and counts all.
   Plan plan(const std::string& source, const Pending& pending,
@@ -62,9 +62,10 @@ class Store {
   // All sources of which something was committed, by name.
   const absl::btree_map<std::string, ObjectSet>& sources() const { return sources_; }
   const KeyIndex& index() const { return index_; }
+  const GatewayFacts& facts() const { return facts_; }
 
  private:
-  GatewayAddresses own_;
+  const GatewayFacts facts_;
   absl::btree_map<std::string, ObjectSet> sources_;
   KeyIndex index_;
 };

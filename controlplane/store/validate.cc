@@ -4,6 +4,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/store/check_object.h"
+#include "controlplane/store/expand.h"
 
 namespace portico::store {
 namespace {
@@ -11,12 +13,12 @@ namespace {
 class Validator {
  public:
   Validator(const std::string& source, const ObjectSet& present, const ObjectChange& change,
-            const KeyIndex& index, const GatewayAddresses& own, Violations& violations, Work& work)
+            const KeyIndex& index, const GatewayFacts& facts, Violations& violations, Work& work)
       : source_(source),
         change_(change),
         candidate_(present, change),
         index_(index),
-        own_(own),
+        facts_(facts),
         violations_(violations),
         work_(work) {}
 
@@ -44,7 +46,7 @@ class Validator {
  private:
   void check_service(const Service& service) {
     ++work_.objects_checked;
-    if (!check(service, own_, violations_)) faulty_services_.insert(service.name);
+    if (!check(service, facts_, violations_)) faulty_services_.insert(service.name);
     const std::string* holder = index_.source_of_service(service.name);
     if (holder && *holder != source_) {
       violations_.add(key_of(service), "name", absl::StrCat("is held by source \"", *holder, "\""));
@@ -57,7 +59,7 @@ class Validator {
 
   void check_frontend(const Service& service, const IndexedFrontend& frontend) {
     const auto refuse = [&](const std::string& other, const std::string& other_source) {
-      violations_.add(key_of(service), absl::StrCat("ports[", frontend.port_index, "].port"),
+      violations_.add(key_of(service), frontend.field(),
                       absl::StrCat(frontend.key.to_string(), " belongs to service ", other,
                                    " of source \"", other_source, "\""));
     };
@@ -77,17 +79,13 @@ class Validator {
 
   void check_endpoint(const Endpoint& endpoint) {
     ++work_.objects_checked;
-    check(endpoint, own_, violations_);
+    check(endpoint, facts_, violations_);
   }
 
   void check_families(const Service& service, const Endpoints& endpoints) {
     if (faulty_services_.contains(service.name)) return;
-    bool has_v4 = false;
-    bool has_v6 = false;
-    for (const ServiceAddress& text : service.addresses) {
-      const absl::StatusOr<IpAddress> address = IpAddress::parse(text.address);
-      (address.ok() && address->is_v4() ? has_v4 : has_v6) = true;
-    }
+    const bool has_v4 = has_family(service, Family::kIpv4, facts_.node_ports);
+    const bool has_v6 = has_family(service, Family::kIpv6, facts_.node_ports);
     for (const auto& [name, endpoint] : endpoints) {
       if (!endpoint) continue;
       const absl::StatusOr<IpAddress> address = IpAddress::parse(endpoint->address);
@@ -101,7 +99,7 @@ class Validator {
 
   void check_route(const std::string& key, const Route& route) {
     ++work_.objects_checked;
-    check(route, own_, violations_);
+    check(route, facts_, violations_);
     const std::string* holder = index_.source_of_route(key);
     if (holder && *holder != source_) {
       violations_.add(key_of(route), "prefix", absl::StrCat("is held by source \"", *holder, "\""));
@@ -112,7 +110,7 @@ class Validator {
   const ObjectChange& change_;
   const Candidate candidate_;
   const KeyIndex& index_;
-  const GatewayAddresses& own_;
+  const GatewayFacts& facts_;
   Violations& violations_;
   Work& work_;
   absl::flat_hash_set<std::string> faulty_services_;
@@ -122,9 +120,9 @@ class Validator {
 }  // namespace
 
 void validate(const std::string& source, const ObjectSet& present, const ObjectChange& change,
-              const KeyIndex& index, const GatewayAddresses& own, Violations& violations,
+              const KeyIndex& index, const GatewayFacts& facts, Violations& violations,
               Work& work) {
-  Validator(source, present, change, index, own, violations, work).run();
+  Validator(source, present, change, index, facts, violations, work).run();
 }
 
 }  // namespace portico::store

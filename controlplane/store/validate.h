@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "controlplane/store/check_object.h"
+#include "controlplane/store/gateway_facts.h"
 #include "controlplane/store/key_index.h"
 #include "controlplane/store/object_set.h"
 #include "controlplane/store/violations.h"
@@ -24,7 +24,6 @@ struct Work {
 // others, of this source or another. Looks only at what changes, at the endpoints of the Services
 // that change, and into `index`.
 void validate(const std::string& source, const ObjectSet& present, const ObjectChange& change,
-              const KeyIndex& index, const GatewayAddresses& own, Violations& violations,
-              Work& work);
+              const KeyIndex& index, const GatewayFacts& facts, Violations& violations, Work& work);
 
 }  // namespace portico::store

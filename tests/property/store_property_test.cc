@@ -39,25 +39,52 @@ bool is_v4(const std::string& address) {
   return address.find(':') == std::string::npos;
 }
 
-bool has_family_of(const Service& service, const std::string& address) {
-  return std::any_of(service.addresses.begin(), service.addresses.end(),
-                     [&](const auto& a) { return is_v4(a.address) == is_v4(address); });
+constexpr char kNodePortV4[] = "10.9.9.1";
+constexpr char kNodePortV6[] = "2001:db8:9::1";
+
+// Whether clients of the family may use the address.
+bool serves(const ServiceAddress& address, bool v4) {
+  bool serves = address.source_ranges.empty();
+  for (const std::string& range : address.source_ranges) serves = serves || is_v4(range) == v4;
+  return serves;
 }
 
-// The generator spoils objects in one way only: a port of 0. All else is about other objects.
+bool has_family(const Service& service, bool v4) {
+  std::set<bool> own;
+  bool has_node_port = false;
+  for (const ServiceAddress& a : service.addresses) {
+    if (a.address.empty()) {
+      has_node_port = serves(a, v4);
+    } else {
+      own.insert(is_v4(a.address));
+    }
+  }
+  return own.empty() ? has_node_port : own.contains(v4);
+}
+
+// The generator spoils objects in two ways only: a port of 0, and a node port without the address
+// that it needs, or the other way round. All else is about other objects.
 bool is_spoiled(const auto& object) {
   return std::any_of(object.ports.begin(), object.ports.end(),
                      [](const auto& port) { return port.port == 0; });
 }
 
+bool has_wrong_node_ports(const Service& service) {
+  bool has_address = false;
+  for (const ServiceAddress& a : service.addresses) has_address = has_address || a.address.empty();
+  bool has_port = false;
+  for (const Port& port : service.ports) has_port = has_port || port.node_port != 0;
+  return has_address != has_port;
+}
+
 bool is_good(const ModelSet& set) {
   for (const auto& [name, service] : set.services) {
-    if (is_spoiled(service)) return false;
+    if (is_spoiled(service) || has_wrong_node_ports(service)) return false;
   }
   for (const auto& [key, endpoint] : set.endpoints) {
     if (is_spoiled(endpoint)) return false;
     const auto service = set.services.find(key.first);
-    if (service != set.services.end() && !has_family_of(service->second, endpoint.address)) {
+    if (service != set.services.end() && !has_family(service->second, is_v4(endpoint.address))) {
       return false;
     }
   }
@@ -74,9 +101,13 @@ bool is_good(const Model& model) {
       if (!names.insert(name).second) return false;
       for (const auto& address : service.addresses) {
         for (const auto& port : service.ports) {
-          if (!frontends.emplace(address.address, port.port, *port.protocol).second) return false;
+          const std::uint32_t number = address.address.empty() ? port.node_port : port.port;
+          if (number == 0) continue;
+          if (!frontends.emplace(address.address, number, *port.protocol).second) return false;
         }
       }
+      const std::uint32_t health = service.health_check_port;
+      if (health != 0 && !frontends.emplace("", health, Protocol::kTcp).second) return false;
     }
     for (const auto& [prefix, route] : set.routes) {
       if (!prefixes.insert(prefix).second) return false;
@@ -101,9 +132,28 @@ ServicePort expand_port(const Service& service, const Port& of, bool v4, const M
   made.protocol = *of.protocol;
   made.selection = *service.selection;
   made.source_address = *service.source_address;
+  made.maglev_table_size = service.maglev_table_size;
+  if (service.client_affinity) {
+    made.client_affinity = std::chrono::seconds(absl::ToInt64Seconds(*service.client_affinity));
+  }
+  if (!has_family(service, v4)) return made;
   for (const auto& address : service.addresses) {
-    if (is_v4(address.address) != v4) continue;
-    made.frontends.push_back({parse(address.address), port(of.port), *address.kind});
+    const bool node_port = address.address.empty();
+    const std::uint32_t number = node_port ? of.node_port : of.port;
+    if ((!node_port && is_v4(address.address) != v4) || number == 0 || !serves(address, v4)) {
+      continue;
+    }
+    std::set<IpPrefix> ranges;
+    for (const std::string& range : address.source_ranges) {
+      if (is_v4(range) == v4) ranges.insert(IpPrefix::parse(range).value());
+    }
+    const std::string at = !node_port ? address.address : v4 ? kNodePortV4 : kNodePortV6;
+    made.frontends.push_back({parse(at),
+                              port(number),
+                              *address.kind,
+                              *address.traffic_policy,
+                              *address.source_address,
+                              {ranges.begin(), ranges.end()}});
   }
   std::map<std::tuple<IpAddress, L4Port, std::string>, portico::Endpoint> sorted;
   for (const auto& [key, endpoint] : set.endpoints) {
@@ -111,9 +161,15 @@ ServicePort expand_port(const Service& service, const Port& of, bool v4, const M
     for (const auto& at : endpoint.ports) {
       if (at.name != of.name) continue;
       const IpAddress address = parse(endpoint.address);
-      sorted[{address, port(at.port), endpoint.name}] = {address, port(at.port), endpoint.name,
-                                                         endpoint.node,
-                                                         endpoint.state == EndpointState::kActive};
+      sorted[{address, port(at.port), endpoint.name}] = {
+          address,
+          port(at.port),
+          endpoint.name,
+          endpoint.node,
+          endpoint.state == EndpointState::kActive,
+          endpoint.local_state == EndpointState::kActive,
+          endpoint.weight,
+          endpoint.max_connections};
     }
   }
   for (const auto& [key, endpoint] : sorted) made.endpoints.push_back(endpoint);
@@ -181,13 +237,24 @@ class Generator {
     service.name = service_name();
     std::set<std::string> addresses{address_of_service()};
     if (chance(50)) addresses.insert(address_of_service());
-    for (const std::string& address : addresses) service.addresses.push_back({address});
+    if (chance(10)) addresses.clear();
+    for (const std::string& address : addresses) service.addresses.push_back(used(address));
+    if (addresses.empty() || chance(15)) {
+      service.addresses.push_back(used(""));
+      service.addresses.back().kind = FrontendKind::kNodePort;
+    }
+    const bool has_node_port = service.addresses.back().address.empty() != chance(2);
     service.ports = {{port_name(), chance(70) ? Protocol::kTcp : Protocol::kUdp, number()}};
     if (chance(40) && service.ports[0].name != "more") {
       service.ports.push_back({"more", Protocol::kSctp, number()});
     }
+    if (has_node_port) service.ports[0].node_port = node_port();
+    if (has_node_port && chance(50)) service.ports.back().node_port = node_port();
     if (chance(30)) service.selection = Selection::kMaglev;
     if (chance(30)) service.source_address = SourceAddress::kPreserve;
+    if (chance(20)) service.client_affinity = absl::Seconds(1 + below(2));
+    if (chance(20)) service.maglev_table_size = 251;
+    if (chance(10)) service.health_check_port = node_port();
     return service;
   }
 
@@ -201,6 +268,9 @@ class Generator {
     if (chance(30)) endpoint.ports.push_back({"more", 9});
     if (chance(20)) endpoint.node = pick({"worker-1", "worker-2"});
     if (chance(20)) endpoint.state = EndpointState::kDraining;
+    if (chance(20)) endpoint.local_state = EndpointState::kActive;
+    if (chance(20)) endpoint.weight = static_cast<std::uint32_t>(below(3));
+    if (chance(20)) endpoint.max_connections = static_cast<std::uint32_t>(below(3));
     return endpoint;
   }
 
@@ -214,6 +284,19 @@ class Generator {
     return chance(75) ? absl::StrCat("10.100.0.", below(8) + 1)
                       : absl::StrCat("2001:db8:100::", below(4) + 1);
   }
+  ServiceAddress used(const std::string& address) {
+    ServiceAddress made{address};
+    if (chance(20)) made.kind = FrontendKind::kLoadBalancerIp;
+    if (chance(20)) made.traffic_policy = TrafficPolicy::kLocal;
+    if (chance(20)) made.source_address = SourceAddress::kMasqueradeOffCluster;
+    while (chance(20)) {
+      const bool v4 = address.empty() ? chance(50) : is_v4(address);
+      const std::string bits = absl::StrCat(8 * (1 + below(3)));
+      made.source_ranges.push_back((v4 ? "10.0.0.0/" : "2000::/") + bits);
+    }
+    return made;
+  }
+  std::uint32_t node_port() { return static_cast<std::uint32_t>(30000 + below(12)); }
   std::uint32_t number() { return chance(2) ? 0 : static_cast<std::uint32_t>(80 + below(2)); }
 
   std::mt19937_64 random_;
@@ -270,7 +353,7 @@ TEST(StoreProperty, TheSumOfTheChangesIsTheWhole) {
   const std::uint64_t seed = property_seed();
   SCOPED_TRACE(how_to_repeat(seed));
   Generator generator(seed);
-  Store store{GatewayAddresses{}};
+  Store store{GatewayFacts{{}, {{parse(kNodePortV4), parse(kNodePortV6)}}}};
   Model model;
   Tables tables;
   int accepted = 0;

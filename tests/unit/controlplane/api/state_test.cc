@@ -60,6 +60,34 @@ TEST_F(StateTest, ARestartedGatewayHasItsTablesBeforeItListens) {
   EXPECT_EQ(new_data_plane_->applied(), applied);
 }
 
+TEST_F(StateTest, EverythingThatAServiceSaysComesBack) {
+  options_.node_ports.addresses = {IpAddress::parse("10.20.0.1").value()};
+  start();
+  v1::PushRequest set = set_service("default/web", "10.100.3.59");
+  v1::Service& service = *set.mutable_set()->mutable_service();
+  service.mutable_addresses(0)->set_traffic_policy(v1::TRAFFIC_POLICY_LOCAL);
+  service.mutable_addresses(0)->add_source_ranges("10.0.0.0/8");
+  service.add_addresses()->set_kind(v1::ServiceAddress::KIND_NODE_PORT);
+  service.mutable_ports(0)->set_node_port(30080);
+  service.set_source_address(v1::SOURCE_ADDRESS_MASQUERADE_OFF_CLUSTER);
+  service.set_selection(v1::SELECTION_ROUND_ROBIN);
+  service.set_maglev_table_size(509);
+  service.mutable_client_affinity()->set_seconds(10800);
+  v1::PushRequest pod = set_endpoint("default/web", "uid-1", "192.168.1.3");
+  pod.mutable_set()->mutable_endpoint()->set_local_state(v1::Endpoint::STATE_ACTIVE);
+  pod.mutable_set()->mutable_endpoint()->set_weight(7);
+  pod.mutable_set()->mutable_endpoint()->set_max_connections(9);
+  EXPECT_TRUE(push("kubernetes")->ask(set, pod, sync(7)).has_acknowledgement());
+  restart();
+  const auto ports = new_data_plane_->service_ports();
+  EXPECT_EQ(ports, data_plane_.service_ports());
+  ASSERT_EQ(ports.size(), 1u);
+  const ServicePort& port = ports.begin()->second;
+  EXPECT_EQ(port.selection, Selection::kRoundRobin);
+  EXPECT_EQ(port.frontends.at(1).port, L4Port::from_host(30080));
+  EXPECT_EQ(port.endpoints.at(0).weight, 7u);
+}
+
 TEST_F(StateTest, ADamagedFileIsSetAsideAndTheOthersAreRestored) {
   push_something();
   control_.reset();

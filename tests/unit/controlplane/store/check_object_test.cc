@@ -114,7 +114,98 @@ TEST_F(CheckTest, ServicesAtFault) {
            "ports[1].port", "80/TCP is also ports[0]"},
           {"selection", [](Service& s) { s.selection.reset(); }, "selection", "unknown"},
           {"source", [](Service& s) { s.source_address.reset(); }, "source_address", "unknown"},
+          {"policy", [](Service& s) { s.addresses[0].traffic_policy.reset(); },
+           "addresses[0].traffic_policy", "unknown"},
+          {"source of an address", [](Service& s) { s.addresses[0].source_address.reset(); },
+           "addresses[0].source_address", "unknown"},
+          {"table size", [](Service& s) { s.maglev_table_size = 250; }, "maglev_table_size",
+           "16381, 32749, 65521, is 250"},
+          {"health port", [](Service& s) { s.health_check_port = 65536; }, "health_check_port",
+           "must be 1 to 65535, is 65536"},
       });
+}
+
+TEST_F(CheckTest, SourceRangesAtFault) {
+  const auto ranges = [](std::vector<std::string> to) {
+    return [to](Service& service) { service.addresses[0].source_ranges = to; };
+  };
+  expect_refused<Service>(web(), "service default/web",
+                          {
+                              {"malformed", ranges({"10.0.0.0/8", "10.0.0/8"}),
+                               "addresses[0].source_ranges[1]", "\"10.0.0\" is no IP address"},
+                              {"host bits", ranges({"10.0.0.1/8"}), "addresses[0].source_ranges[0]",
+                               "10.0.0.0/8 is meant?"},
+                              {"family", ranges({"2001:db8::/32"}), "addresses[0].source_ranges[0]",
+                               "is IPv6, but the address is IPv4"},
+                          });
+  Service both = web_with_node_port();
+  both.addresses[1].source_ranges = {"10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"};
+  EXPECT_EQ(text(plan("test", both)), "");
+}
+
+// Kubernetes: sessionAffinityConfig.clientIP.timeoutSeconds is 1 to 86400.
+TEST_F(CheckTest, AffinityIsOneSecondToOneDay) {
+  const auto with = [](absl::Duration affinity) {
+    Service service = web();
+    service.client_affinity = affinity;
+    return service;
+  };
+  for (const absl::Duration good : {absl::Seconds(1), absl::Hours(3), absl::Seconds(86400)}) {
+    EXPECT_EQ(text(plan("test", with(good))), "");
+  }
+  for (const absl::Duration bad :
+       {absl::ZeroDuration(), absl::Seconds(-1), absl::Milliseconds(1500), absl::Seconds(86401),
+        absl::InfiniteDuration(), -absl::InfiniteDuration()}) {
+    EXPECT_THAT(faults(plan("test", with(bad))),
+                ElementsAre("service default/web|client_affinity"));
+  }
+}
+
+TEST_F(CheckTest, NodePortsAtFault) {
+  const auto node_port = [](std::uint32_t to) {
+    return [to](Service& service) { service.ports[0].node_port = to; };
+  };
+  expect_refused<Service>(
+      web_with_node_port(), "service default/web",
+      {
+          {"below the range", node_port(29999), "ports[0].node_port",
+           "must be 30000 to 32767, the gateway's node ports, is 29999"},
+          {"above the range", node_port(32768), "ports[0].node_port", "is 32768"},
+          {"none", node_port(0), "addresses[1].kind", "no port has a node port"},
+          {"address", [](Service& s) { s.addresses[1].address = "10.0.0.1"; },
+           "addresses[1].address", "must be empty"},
+          {"twice", [](Service& s) { s.addresses.push_back(node_ports()); }, "addresses[2].kind",
+           "is also that of addresses[1]"},
+          {"no such address", [](Service& s) { s.addresses.pop_back(); }, "ports[0].node_port",
+           "needs an address of KIND_NODE_PORT"},
+          {"empty address of another kind", [](Service& s) { s.addresses[0].address = ""; },
+           "addresses[0].address", "is no IP"},
+          {"same node port",
+           [](Service& s) {
+             s.ports.push_back({"more", Protocol::kTcp, 81, 30080});
+           },
+           "ports[1].node_port", "30080/TCP is also ports[0].node_port"},
+          {"health port", [](Service& s) { s.health_check_port = 30080; }, "health_check_port",
+           "30080/TCP is also ports[0].node_port"},
+      });
+  Service udp = web_with_node_port();
+  udp.ports.push_back({"more", Protocol::kUdp, 81, 30080});
+  EXPECT_EQ(text(plan("test", udp)), "");
+  Store without{GatewayFacts{}};
+  Pending pending;
+  pending.set(web_with_node_port());
+  EXPECT_THAT(faults(without.plan("test", pending)),
+              ElementsAre("service default/web|addresses[1].kind"));
+}
+
+TEST_F(CheckTest, WhatIsLongOrUnprintableIsCutAndEscaped) {
+  Service service = web();
+  service.addresses[0].address = std::string(1'000'000, 'x');
+  service.ports[0].name = "a\n\x1b[2J\xff";
+  const std::string all = text(plan("test", service));
+  EXPECT_LT(all.size(), 500u);
+  EXPECT_THAT(all, HasSubstr("xxx... (1000000 bytes)\" is no IP address"));
+  EXPECT_THAT(all, HasSubstr(R"("a\n\x1b[2J\xff" is no RFC 1123 label)"));
 }
 
 TEST_F(CheckTest, EndpointsAtFault) {
@@ -142,6 +233,8 @@ TEST_F(CheckTest, EndpointsAtFault) {
            "ports[1].name", "\"http\" is also that of ports[0]"},
           {"node", [](Endpoint& e) { e.node = std::string(254, 'n'); }, "node", "253"},
           {"state", [](Endpoint& e) { e.state.reset(); }, "state", "unknown"},
+          {"local state", [](Endpoint& e) { e.local_state.reset(); }, "local_state", "unknown"},
+          {"weight", [](Endpoint& e) { e.weight = 1001; }, "weight", "must be 0 to 1000, is 1001"},
       });
 }
 

@@ -35,6 +35,9 @@ Service dual_stack() {
   service.ports = {{"http", Protocol::kTcp, 80}, {"dns", Protocol::kUdp, 53}};
   service.selection = Selection::kMaglev;
   service.source_address = SourceAddress::kPreserve;
+  for (ServiceAddress& address : service.addresses) {
+    address.source_address = SourceAddress::kPreserve;
+  }
   return service;
 }
 

@@ -29,6 +29,20 @@ inline Endpoint pod(const std::string& name, const std::string& address,
   return endpoint;
 }
 
+// Node ports alone, or beside the address of web().
+inline ServiceAddress node_ports() {
+  ServiceAddress address;
+  address.kind = FrontendKind::kNodePort;
+  return address;
+}
+
+inline Service web_with_node_port(std::uint32_t node_port = 30080) {
+  Service service = web();
+  service.addresses.push_back(node_ports());
+  service.ports[0].node_port = node_port;
+  return service;
+}
+
 class StoreTest : public ::testing::Test {
  protected:
   static IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
@@ -72,7 +86,8 @@ class StoreTest : public ::testing::Test {
     return faults;
   }
 
-  Store store{GatewayAddresses{address("10.20.0.1"), address("2001:db8:20::1")}};
+  Store store{GatewayFacts{{address("10.20.0.1"), address("2001:db8:20::1")},
+                           {{address("10.20.0.1"), address("2001:db8:20::1")}}}};
 };
 
 }  // namespace portico::store

@@ -64,6 +64,50 @@ TEST_F(ValidateTest, AFrontendIsFreeOnceItsServiceIsGone) {
   EXPECT_EQ(text(plan("b", named("default/two", "10.0.0.1"))), "");
 }
 
+TEST_F(ValidateTest, ANodePortIsOneServicesOverAllSources) {
+  commit_set("a", web_with_node_port(30080));
+  Service other = named("default/two", "10.0.0.2");
+  other.addresses.push_back(node_ports());
+  other.ports[0].node_port = 30080;
+  EXPECT_EQ(
+      text(plan("b", other)),
+      "service default/two|ports[0].node_port|30080/TCP on the node-port addresses belongs to "
+      "service default/web of source \"a\"\n");
+  // IPv6 alone, where the other one isn't: the numbers are the cluster's all the same.
+  other.addresses[0].address = "2001:db8::80";
+  EXPECT_THAT(faults(plan("b", other)), ElementsAre("service default/two|ports[0].node_port"));
+  other.ports[0].protocol = Protocol::kUdp;
+  EXPECT_EQ(text(plan("b", other)), "");
+}
+
+TEST_F(ValidateTest, AHealthCheckPortIsOneServicesAndNoNodePort) {
+  Service first = web_with_node_port(30080);
+  first.health_check_port = 30081;
+  commit_set("a", first);
+  Service other = named("default/two", "10.0.0.2");
+  for (const std::uint32_t port : {30080u, 30081u}) {
+    other.health_check_port = port;
+    EXPECT_THAT(faults(plan("b", other)), ElementsAre("service default/two|health_check_port"));
+  }
+  other.health_check_port = 30082;
+  EXPECT_EQ(text(plan("b", other)), "");
+  first.health_check_port = 0;
+  commit_set("a", first);
+  other.health_check_port = 30081;
+  EXPECT_EQ(text(plan("b", other)), "");
+}
+
+TEST_F(ValidateTest, ANodePortMayPassToAnotherServiceInOneSync) {
+  Service one = web_with_node_port(30080);
+  Service two = named("default/two", "10.0.0.2");
+  two.addresses.push_back(node_ports());
+  two.ports[0].node_port = 30081;
+  commit_set("a", one, two);
+  std::swap(one.ports[0].node_port, two.ports[0].node_port);
+  commit_set("a", one, two);
+  EXPECT_EQ(text(plan("a", one, two)), "");
+}
+
 TEST_F(ValidateTest, ANameOrPrefixOfAnotherSource) {
   commit_set("a", web(), Route{"192.168.1.0/24", "10.12.22.151", ""});
   EXPECT_EQ(text(plan("b", web(), Route{"192.168.1.0/24", "10.12.22.152", ""})),

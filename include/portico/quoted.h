@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace portico {
+
+// Text that came from elsewhere, for a log line or an error: in quotes, what is no printable ASCII
+// escaped as in C, and cut when it is long.
+std::string quoted(absl::string_view text);
+
+// The same without the quotes.
+std::string escaped(absl::string_view text);
+
+}  // namespace portico
