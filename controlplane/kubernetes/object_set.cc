@@ -1,6 +1,7 @@
 #include "controlplane/kubernetes/object_set.h"
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/yaml/printable.h"
 
 namespace portico {
 
@@ -14,9 +15,9 @@ std::string ObjectPlace::at(absl::string_view field) const {
 std::string ObjectFault::to_string() const {
   std::string text;
   for (const std::string* part : {&place, &object, &field}) {
-    if (!part->empty()) absl::StrAppend(&text, *part, ": ");
+    if (!part->empty()) absl::StrAppend(&text, printable(*part), ": ");
   }
-  return text + message;
+  return text + printable(message);
 }
 
 std::string object_name(absl::string_view kind, const kubernetes::ObjectMeta& metadata) {

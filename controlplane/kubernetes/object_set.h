@@ -61,6 +61,7 @@ struct ObjectFault {
   std::string message;  // a clause that follows the field: "must be between 1 and 65535, is 0"
 
   // "web.yaml:12: Service default/web: spec.ports[0].port: must be ..."; without what is empty.
+  // What may come from the object's author is printable.
   std::string to_string() const;
 };
 

@@ -4,30 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controlplane/yaml/printable.h"
 
 namespace portico {
-namespace {
-
-// At most this much of a message or a path, which may repeat what is in the file.
-constexpr std::size_t kMaxText = 500;
-
-// `text` on one line, whatever it is, and not too long.
-std::string printable(absl::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool starts_character = (byte & 0xc0) != 0x80;  // UTF-8 is not cut in two
-    if (result.size() >= kMaxText && starts_character) return result + "...";
-    if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppend(&result, "\\x", absl::Hex(byte, absl::kZeroPad2));
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 std::string Fault::to_string() const {
   std::string text = file;

@@ -21,5 +21,15 @@ TEST(ObjectFault, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ((ObjectFault{"", "Node w", "", "is wrong"}).to_string(), "Node w: is wrong");
 }
 
+// A manifest's author must not paint on the terminal of who reads the fault.
+TEST(ObjectFault, ShowsControlCharactersAndDoesNotSendThem) {
+  EXPECT_EQ((ObjectFault{"a.yaml:1", "Service default/w\x1b[2J", "metadata.annotations.a\nb",
+                         "\"\xc2\x9b"
+                         "31m\x7f \xc3\xa9\" is wrong"})
+                .to_string(),
+            "a.yaml:1: Service default/w\\x1b[2J: metadata.annotations.a\\x0ab: "
+            "\"\\x9b31m\\x7f \xc3\xa9\" is wrong");
+}
+
 }  // namespace
 }  // namespace portico
