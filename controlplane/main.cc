@@ -31,17 +31,21 @@ void start_log(const std::string& level) {
   spdlog::set_level(spdlog::level::from_str(level));
 }
 
+void print(const char* prefix, const std::vector<ObjectFault>& faults) {
+  for (const ObjectFault& fault : faults) std::printf("%s%s\n", prefix, fault.to_string().c_str());
+}
+
 // Faults are what was asked for, so they go to standard output.
 int check(const ControllerOptions& options) {
   const ManifestReading reading = read_manifests(options.manifests);
-  std::vector<ObjectFault> faults = reading.faults;
-  const Translation translation = translate(reading.objects, {options.node_routes});
-  if (faults.empty()) faults = translation.faults;
-  for (const ObjectFault& fault : faults) std::puts(fault.to_string().c_str());
+  const Translation translation = translate(reading.objects, options.translate);
+  const Reports& reports = translation.reports;
+  const std::vector<ObjectFault>& faults = reading.faults.empty() ? reports.faults : reading.faults;
+  print("", faults);
   if (!faults.empty()) return 1;
-  for (const ObjectFault& warning : translation.warnings) {
-    std::printf("warning: %s\n", warning.to_string().c_str());
-  }
+  print("warning: ", reports.warnings);
+  print("passed over: ", reading.skipped);
+  print("passed over: ", reports.passed_over);
   const DesiredState& desired = translation.desired;
   std::printf("%s: %zu Services, %zu endpoints, %zu routes\n", options.manifests.c_str(),
               desired.services.size(), desired.endpoints.size(), desired.routes.size());
@@ -117,7 +121,7 @@ int run(const ControllerOptions& options) {
     client->start();
     clients.push_back(client.get());
   }
-  Controller controller({options.node_routes}, clients);
+  Controller controller(options.translate, clients);
   const int status = options.once ? push_once(options, signals, &controller, clients)
                                   : follow(options, signals, &controller);
   for (PushClient* client : clients) client->stop();

@@ -16,11 +16,11 @@ constexpr std::size_t kMaxTold = 100;
 void Controller::on_objects(const ObjectSet& objects,
                             std::chrono::steady_clock::time_point changed_at) {
   Translation translation = translate(objects, options_);
-  if (!translation.faults.empty()) {
-    on_faults(translation.faults);
+  if (!translation.reports.faults.empty()) {
+    on_faults(translation.reports.faults);
     return;
   }
-  tell_warnings(translation.warnings);
+  tell_warnings(translation.reports.warnings);
   tell_loss(translation.desired);
   last_ = std::make_shared<const DesiredState>(std::move(translation.desired));
   ++revision_;

@@ -42,6 +42,33 @@ std::string is_path(const std::string& path) {
                                         : "";
 }
 
+// Where the gateways stand, for the rules that speak of kube-proxy's own node.
+void add_standpoint(CLI::App* app, Standpoint* standpoint) {
+  app->add_option_function<std::string>(
+         "--local-traffic",
+         [standpoint](const std::string& meaning) {
+           standpoint->local_traffic =
+               meaning == "strict" ? LocalTraffic::kStrict : LocalTraffic::kPreserveClientIp;
+         },
+         "what the traffic policy Local means: preserve-client-ip (every endpoint serves, and sees "
+         "the client's address) or strict (only endpoints on --local-node)")
+      ->check(CLI::IsMember({"preserve-client-ip", "strict"}))
+      ->type_name("MEANING")
+      ->default_str("preserve-client-ip");
+  app->add_option("--local-node", standpoint->local_nodes,
+                  "a node whose endpoints are local, with --local-traffic strict; may be given "
+                  "several times")
+      ->type_name("NAME");
+  app->add_option("--zone", standpoint->zone,
+                  "the zone that the gateways are in: endpoints with hints for it are preferred")
+      ->type_name("NAME");
+}
+
+void check_standpoint(const Standpoint& standpoint) {
+  if (standpoint.local_nodes.empty() || standpoint.local_traffic == LocalTraffic::kStrict) return;
+  throw CLI::ValidationError("--local-node", "needs --local-traffic strict");
+}
+
 }  // namespace
 
 std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
@@ -65,13 +92,15 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
       ->check(CLI::Validator(check_source, ""))
       ->type_name("NAME")
       ->capture_default_str();
-  app.add_flag("!--no-node-routes", options.node_routes,
+  app.add_flag("!--no-node-routes", options.translate.node_routes,
                "do not make routes from Nodes' Pod networks");
+  add_standpoint(&app, &options.translate.standpoint);
   auto* once = app.add_flag("--once", options.once,
                             "push once, wait until every gateway has answered, and exit: 0 if all "
                             "have acknowledged, 1 if one has refused");
   app.add_flag("--check", options.check,
-               "push nothing; say what is wrong with the manifests and exit: 0 if nothing, else 1")
+               "push nothing; say what is wrong with the manifests and what is passed over, and "
+               "exit: 0 if nothing is wrong, else 1")
       ->excludes(once);
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -79,6 +108,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
       ->capture_default_str();
   try {
     app.parse(argc, argv);
+    check_standpoint(options.translate.standpoint);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongCommandLine;
   }

@@ -6,13 +6,15 @@
 #include <variant>
 #include <vector>
 
+#include "controlplane/translate/translate.h"
+
 namespace portico {
 
 struct ControllerOptions {
   std::string manifests;
   std::vector<std::string> gateways = {"unix:/run/portico/porticod.sock"};
   std::string source = "manifests";
-  bool node_routes = true;
+  TranslateOptions translate;
   bool once = false;
   bool check = false;
   std::string log_level = "info";

@@ -13,6 +13,33 @@ void complete_namespace(kubernetes::ObjectMeta* metadata) {
   if (metadata->namespace_().empty()) metadata->set_namespace_("default");
 }
 
+// SetDefaults_Service, as the next one.
+void complete_affinity(kubernetes::ServiceSpec* spec) {
+  if (spec->session_affinity().empty()) spec->set_session_affinity("None");
+  if (spec->session_affinity() == "None") spec->clear_session_affinity_config();
+  if (spec->session_affinity() != "ClientIP") return;
+  auto& config = *spec->mutable_session_affinity_config()->mutable_client_ip();
+  if (!config.has_timeout_seconds()) config.set_timeout_seconds(10800);
+}
+
+void complete_policies(kubernetes::Service* service) {
+  kubernetes::ServiceSpec& spec = *service->mutable_spec();
+  const std::string& type = spec.type();
+  const bool is_external = type == "NodePort" || type == "LoadBalancer" ||
+                           (type == "ClusterIP" && !spec.external_ips().empty());
+  if (is_external && spec.external_traffic_policy().empty()) {
+    spec.set_external_traffic_policy("Cluster");
+  }
+  if (type != "ExternalName" && !spec.has_internal_traffic_policy()) {
+    spec.set_internal_traffic_policy("Cluster");
+  }
+  if (type != "LoadBalancer" || !service->status().has_load_balancer()) return;
+  auto& ingress = *service->mutable_status()->mutable_load_balancer()->mutable_ingress();
+  for (kubernetes::LoadBalancerIngress& entry : ingress) {
+    if (!entry.ip().empty() && !entry.has_ip_mode()) entry.set_ip_mode("VIP");
+  }
+}
+
 }  // namespace
 
 void complete_manifest(kubernetes::Service* service, const ReportFieldFault& report) {
@@ -30,6 +57,8 @@ void complete_manifest(kubernetes::Service* service, const ReportFieldFault& rep
   for (kubernetes::ServicePort& port : *spec.mutable_ports()) {
     if (port.protocol().empty()) port.set_protocol("TCP");
   }
+  complete_affinity(&spec);
+  complete_policies(service);
 }
 
 void complete_manifest(kubernetes::EndpointSlice* slice, const ReportFieldFault& report) {

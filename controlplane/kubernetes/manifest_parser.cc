@@ -120,7 +120,15 @@ void ManifestParser::add_object(const Document& document, const YamlNode& node,
   } else if (kind == "Node" && api_version == kCore) {
     read_object(document, node, kind, path, &objects.nodes);
   } else {
-    reading_.skipped.push_back(absl::StrCat(kind, " (", api_version, ")"));
+    const YamlNode* metadata = node.find("metadata");
+    kubernetes::ObjectMeta name;
+    if (metadata != nullptr && metadata->is_map()) {
+      name.set_namespace_(std::string(metadata->text_of("namespace")));
+      name.set_name(std::string(metadata->text_of("name")));
+    }
+    reading_.skipped.push_back(
+        {place_of(document.file, node.mark), object_name(kind, name), "",
+         absl::StrCat("is of no kind that is read: ", kind, " (", api_version, ")")});
   }
 }
 
@@ -167,9 +175,6 @@ ManifestReading ManifestParser::finish() {
   sort_by_name(&reading_.objects.services);
   sort_by_name(&reading_.objects.endpoint_slices);
   sort_by_name(&reading_.objects.nodes);
-  std::vector<std::string>& skipped = reading_.skipped;
-  std::sort(skipped.begin(), skipped.end());
-  skipped.erase(std::unique(skipped.begin(), skipped.end()), skipped.end());
   places_.clear();
   return std::exchange(reading_, {});
 }

@@ -17,8 +17,8 @@ namespace portico {
 struct ManifestReading {
   ObjectSet objects;                // not to be used when there are faults
   std::vector<ObjectFault> faults;  // in the order of files and lines
-  // What was passed over because it is of no kind that we read, each once: "Deployment (apps/v1)".
-  std::vector<std::string> skipped;
+  // What was passed over because it is of no kind that we read, in the same order.
+  std::vector<ObjectFault> skipped;
 };
 
 // Collects the objects of any number of files. A document is a Service, an EndpointSlice, a Node,

@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
-#include "absl/strings/str_join.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -49,12 +49,13 @@ void ManifestSource::hand_on(const ManifestReading& reading,
   listener_->on_objects(objects, changed_at);
 }
 
-void ManifestSource::tell_skipped(const std::vector<std::string>& skipped) {
-  if (skipped != skipped_ && !skipped.empty()) {
-    spdlog::info("{}: skipped, being of no kind that is read: {}", path_,
-                 absl::StrJoin(skipped, ", "));
+void ManifestSource::tell_skipped(const std::vector<ObjectFault>& skipped) {
+  std::vector<std::string> lines;
+  for (const ObjectFault& object : skipped) lines.push_back(object.to_string());
+  if (lines != skipped_ && !lines.empty()) {
+    spdlog::info("{} object(s) passed over, the first: {}", lines.size(), lines[0]);
   }
-  skipped_ = skipped;
+  skipped_ = std::move(lines);
 }
 
 }  // namespace portico

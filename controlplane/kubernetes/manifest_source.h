@@ -32,7 +32,7 @@ class ManifestSource : public ObjectSource {
  private:
   void run();
   void hand_on(const ManifestReading& reading, std::chrono::steady_clock::time_point changed_at);
-  void tell_skipped(const std::vector<std::string>& skipped);
+  void tell_skipped(const std::vector<ObjectFault>& skipped);
 
   const std::string path_;
   ObjectListener* listener_ = nullptr;

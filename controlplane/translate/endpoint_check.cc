@@ -1,3 +1,4 @@
+#include <optional>
 #include <set>
 #include <string>
 
@@ -42,14 +43,27 @@ void check_ports(const kubernetes::EndpointSlice& slice, Reporter* reporter) {
   }
 }
 
+std::string service_name(const kubernetes::EndpointSlice& slice) {
+  const auto& labels = slice.metadata().labels();
+  const auto label = labels.find(kServiceNameLabel);
+  return label == labels.end() ? "" : label->second;
+}
+
 }  // namespace
 
+std::optional<std::string> why_not_used(const kubernetes::EndpointSlice& slice) {
+  if (slice.address_type() == "FQDN") return "has host names (FQDN), not addresses";
+  if (slice.metadata().labels().contains(kHeadlessLabel)) {
+    return absl::StrCat("is of a headless Service by its label ", kHeadlessLabel);
+  }
+  if (service_name(slice).empty()) {
+    return absl::StrCat("is of no Service: it has no label ", kServiceNameLabel);
+  }
+  return std::nullopt;
+}
+
 std::string service_of(const kubernetes::EndpointSlice& slice) {
-  const kubernetes::ObjectMeta& metadata = slice.metadata();
-  if (slice.address_type() == "FQDN" || metadata.labels().contains(kHeadlessLabel)) return "";
-  const auto label = metadata.labels().find(kServiceNameLabel);
-  if (label == metadata.labels().end() || label->second.empty()) return "";
-  return absl::StrCat(metadata.namespace_(), "/", label->second);
+  return absl::StrCat(slice.metadata().namespace_(), "/", service_name(slice));
 }
 
 void check_slice(const kubernetes::EndpointSlice& slice, Reporter* reporter) {

@@ -1,7 +1,10 @@
 #include "controlplane/translate/endpoints.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,26 +14,6 @@ namespace portico {
 namespace {
 
 using kubernetes::EndpointSlice;
-
-// One Pod's socket behind one port of the Service.
-struct Candidate {
-  const kubernetes::Endpoint* endpoint;
-  const EndpointSlice* slice;
-
-  // Absent conditions are to be taken for ready, serving and not terminating.
-  bool ready() const {
-    const auto& conditions = endpoint->conditions();
-    return !conditions.has_ready() || conditions.ready();
-  }
-  bool serving() const {
-    const auto& conditions = endpoint->conditions();
-    return !conditions.has_serving() || conditions.serving();
-  }
-  bool terminating() const { return endpoint->conditions().terminating(); }
-};
-
-// By address and port.
-using Candidates = std::map<std::pair<IpAddress, std::uint32_t>, Candidate>;
 
 // The slices' endpoints for a port of the Service, of one family. Of those that have an address and
 // port in common the last counts, but a terminating one never hides another: Pods' addresses are
@@ -70,20 +53,41 @@ std::string endpoint_name(const Candidate& candidate, const IpAddress& address) 
   return absl::StrCat(name_space, "/", pod.name(), "/", address.to_string());
 }
 
+// Whether a Local policy asks which endpoints are local (UsesLocalEndpoints in serviceport.go).
+bool uses_local_endpoints(const v1::Service& service) {
+  return std::any_of(service.addresses().begin(), service.addresses().end(),
+                     [](const auto& a) { return a.traffic_policy() == v1::TRAFFIC_POLICY_LOCAL; });
+}
+
+// What the ports of one endpoint have in common.
+struct Part {
+  v1::Endpoint::State state;
+  v1::Endpoint::State local_state;  // unspecified where nobody asks
+  std::optional<std::uint32_t> weight;
+
+  bool suits(const v1::Endpoint& endpoint) const {
+    return endpoint.state() == state && endpoint.local_state() == local_state &&
+           endpoint.has_weight() == weight.has_value() && endpoint.weight() == weight.value_or(0);
+  }
+};
+
 class Endpoints {
  public:
-  explicit Endpoints(const v1::Service& service) : service_(service) {}
+  Endpoints(const TranslatedService& service, const Standpoint& standpoint)
+      : service_(service),
+        standpoint_(standpoint),
+        uses_local_(uses_local_endpoints(service.service)) {}
 
   void add(const v1::ServicePort& port, const Candidates& candidates) {
-    const bool any_ready = std::any_of(candidates.begin(), candidates.end(),
-                                       [](const auto& entry) { return entry.second.ready(); });
-    for (const auto& [key, candidate] : candidates) {
-      if (candidate.ready()) {
-        add(port, key.first, key.second, candidate, v1::Endpoint::STATE_ACTIVE);
-      } else if (candidate.serving() && candidate.terminating()) {
-        add(port, key.first, key.second, candidate,
-            any_ready ? v1::Endpoint::STATE_DRAINING : v1::Endpoint::STATE_ACTIVE);
-      }
+    const Availability availability(candidates, standpoint_);
+    for (const auto& [socket, candidate] : candidates) {
+      const auto state = availability.cluster_state(candidate);
+      if (!state.has_value()) continue;
+      const Part part{
+          *state,
+          uses_local_ ? availability.local_state(candidate) : v1::Endpoint::STATE_UNSPECIFIED,
+          weight_of(*candidate.endpoint)};
+      add(port, socket.first, socket.second, candidate, part);
     }
   }
 
@@ -95,53 +99,66 @@ class Endpoints {
 
  private:
   void add(const v1::ServicePort& port, const IpAddress& address, std::uint32_t number,
-           const Candidate& candidate, v1::Endpoint::State state) {
+           const Candidate& candidate, const Part& part) {
     std::string name = endpoint_name(candidate, address);
     const auto present = by_name_.find(name);
-    // The same Pod with two numbers for one port, or terminating in one slice and ready in another:
-    // no controller of Kubernetes makes these, but who writes slices by hand can.
-    if (present != by_name_.end() && !has_room(present->second, port.name(), state)) {
+    // The same Pod with two numbers for one port, or terminating in one slice and ready in another,
+    // or on two nodes: no controller of Kubernetes makes these, but who writes slices by hand can.
+    if (present != by_name_.end() && !has_room(present->second, port.name(), part)) {
       absl::StrAppend(&name, ":", port.name(), ":", number);
     }
     v1::Endpoint& endpoint = by_name_[name];
     endpoint.set_name(name);
-    endpoint.set_service(service_.name());
+    endpoint.set_service(service_.service.name());
     endpoint.set_address(address.to_string());
     endpoint.set_node(candidate.endpoint->node_name());
-    endpoint.set_state(state);
+    endpoint.set_state(part.state);
+    endpoint.set_local_state(part.local_state);
+    if (part.weight.has_value()) endpoint.set_weight(*part.weight);
     v1::EndpointPort& added = *endpoint.add_ports();
     added.set_name(port.name());
     added.set_port(number);
   }
 
+  std::optional<std::uint32_t> weight_of(const kubernetes::Endpoint& endpoint) const {
+    const auto of_node = service_.node_weights.find(endpoint.node_name());
+    if (of_node != service_.node_weights.end()) return of_node->second;
+    const auto of_zone = service_.zone_weights.find(endpoint.zone());
+    if (of_zone != service_.zone_weights.end()) return of_zone->second;
+    return std::nullopt;
+  }
+
   static bool has_room(const v1::Endpoint& endpoint, const std::string& port_name,
-                       v1::Endpoint::State state) {
-    return endpoint.state() == state &&
+                       const Part& part) {
+    return part.suits(endpoint) &&
            std::none_of(endpoint.ports().begin(), endpoint.ports().end(),
                         [&](const v1::EndpointPort& port) { return port.name() == port_name; });
   }
 
-  const v1::Service& service_;
+  const TranslatedService& service_;
+  const Standpoint& standpoint_;
+  const bool uses_local_;
   std::map<std::string, v1::Endpoint> by_name_;
 };
 
 }  // namespace
 
-std::vector<v1::Endpoint> translate_endpoints(const v1::Service& service,
-                                              absl::Span<const EndpointSlice* const> slices) {
+std::vector<v1::Endpoint> translate_endpoints(const TranslatedService& service,
+                                              absl::Span<const EndpointSlice* const> slices,
+                                              const Standpoint& standpoint) {
   std::vector<const EndpointSlice*> sorted(slices.begin(), slices.end());
   std::sort(sorted.begin(), sorted.end(), [](const EndpointSlice* a, const EndpointSlice* b) {
     return a->metadata().name() < b->metadata().name();
   });
-  Endpoints endpoints(service);
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    // A family that the Service has no address of is of no use to it.
-    const bool has_family = std::any_of(service.addresses().begin(), service.addresses().end(),
-                                        [&](const v1::ServiceAddress& a) {
-                                          return IpAddress::parse(a.address())->family() == family;
-                                        });
-    if (!has_family) continue;
-    for (const v1::ServicePort& port : service.ports()) {
+  std::set<Family> families;
+  for (const v1::ServiceAddress& address : service.service.addresses()) {
+    // A node port is served in the families of the other addresses, the cluster IPs among them.
+    if (address.kind() == v1::ServiceAddress::KIND_NODE_PORT) continue;
+    families.insert(IpAddress::parse(address.address())->family());
+  }
+  Endpoints endpoints(service, standpoint);
+  for (const Family family : families) {
+    for (const v1::ServicePort& port : service.service.ports()) {
       endpoints.add(port, collect(port, family, sorted));
     }
   }

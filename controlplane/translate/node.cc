@@ -33,7 +33,10 @@ std::vector<v1::Route> translate_node(const kubernetes::Node& node, Reporter* re
   if (networks.empty() && !node.spec().pod_cidr().empty()) {
     networks.push_back(node.spec().pod_cidr());
   }
-  if (networks.empty()) return {};
+  if (networks.empty()) {
+    reporter->pass_over("", "has no Pod networks (spec.podCIDRs) that would become routes");
+    return {};
+  }
   const std::map<Family, IpAddress> gateways = internal_addresses(node, reporter);
   std::vector<v1::Route> routes;
   for (std::size_t i = 0; i < networks.size(); ++i) {

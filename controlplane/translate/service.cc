@@ -1,12 +1,11 @@
 #include "controlplane/translate/service.h"
 
-#include <map>
-#include <set>
+#include <cstdint>
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/translate/addresses.h"
 #include "controlplane/translate/values.h"
 
 namespace portico {
@@ -16,6 +15,8 @@ using kubernetes::ServicePort;
 using kubernetes::ServiceSpec;
 
 constexpr char kProxyNameLabel[] = "service.kubernetes.io/service-proxy-name";
+constexpr std::int32_t kDefaultAffinitySeconds = 10800;
+constexpr std::int32_t kMaxAffinitySeconds = 86400;
 
 void check_name(const kubernetes::ObjectMeta& metadata, Reporter* reporter) {
   for (const auto& [field, value] : {std::pair("metadata.name", metadata.name()),
@@ -25,62 +26,19 @@ void check_name(const kubernetes::ObjectMeta& metadata, Reporter* reporter) {
   }
 }
 
-// Adds the address unless the Service has it already, by whichever way it came first.
-void add_address(const std::string& text, v1::ServiceAddress::Kind kind, const std::string& field,
-                 v1::Service* out, Reporter* reporter) {
-  const absl::StatusOr<IpAddress> address = parse_host_address(text);
-  if (!address.ok()) {
-    reporter->fault(field, std::string(address.status().message()));
+void read_node_port(const ServicePort& port, const std::string& field, const v1::Service& service,
+                    v1::ServicePort* out, Reporter* reporter) {
+  if (port.node_port() == 0) return;
+  const absl::StatusOr<std::uint32_t> number = check_port(port.node_port());
+  if (!number.ok()) {
+    reporter->fault(field, std::string(number.status().message()));
     return;
   }
-  const std::string canonical = address->to_string();
-  for (const v1::ServiceAddress& present : out->addresses()) {
-    if (present.address() == canonical) return;
+  for (const v1::ServicePort& present : service.ports()) {
+    if (present.node_port() != *number || present.protocol() != out->protocol()) continue;
+    reporter->fault(field, absl::StrCat(*number, " is another port's of the same protocol too"));
   }
-  v1::ServiceAddress& added = *out->add_addresses();
-  added.set_address(canonical);
-  added.set_kind(kind);
-}
-
-void add_cluster_ips(const ServiceSpec& spec, v1::Service* out, Reporter* reporter) {
-  if (spec.cluster_ips().empty()) {
-    add_address(spec.cluster_ip(), v1::ServiceAddress::KIND_CLUSTER_IP, "spec.clusterIP", out,
-                reporter);
-    return;
-  }
-  // ValidateServiceClusterIPsRelatedFields in k8s.io/kubernetes/pkg/apis/core/validation.
-  if (!spec.cluster_ip().empty() && spec.cluster_ip() != spec.cluster_ips(0)) {
-    reporter->fault("spec.clusterIPs[0]",
-                    absl::StrCat("\"", spec.cluster_ips(0), "\" is not spec.clusterIP, \"",
-                                 spec.cluster_ip(), "\""));
-  }
-  std::set<Family> families;
-  for (int i = 0; i < spec.cluster_ips_size(); ++i) {
-    const std::string& text = spec.cluster_ips(i);
-    const std::string field = absl::StrCat("spec.clusterIPs[", i, "]");
-    add_address(text, v1::ServiceAddress::KIND_CLUSTER_IP, field, out, reporter);
-    const absl::StatusOr<IpAddress> address = IpAddress::parse(text);
-    if (address.ok() && !families.insert(address->family()).second) {
-      reporter->fault(field, "is the second address of its family");
-    }
-  }
-}
-
-void add_addresses(const kubernetes::Service& service, v1::Service* out, Reporter* reporter) {
-  const ServiceSpec& spec = service.spec();
-  add_cluster_ips(spec, out, reporter);
-  for (int i = 0; i < spec.external_ips_size(); ++i) {
-    add_address(spec.external_ips(i), v1::ServiceAddress::KIND_EXTERNAL_IP,
-                absl::StrCat("spec.externalIPs[", i, "]"), out, reporter);
-  }
-  const auto& ingress = service.status().load_balancer().ingress();
-  for (int i = 0; i < ingress.size(); ++i) {
-    // With ipMode Proxy no packet has this address as its destination; a hostname is no address.
-    const bool is_vip = !ingress[i].has_ip_mode() || ingress[i].ip_mode() == "VIP";
-    if (ingress[i].ip().empty() || !is_vip) continue;
-    add_address(ingress[i].ip(), v1::ServiceAddress::KIND_LOAD_BALANCER_IP,
-                absl::StrCat("status.loadBalancer.ingress[", i, "].ip"), out, reporter);
-  }
+  out->set_node_port(*number);
 }
 
 void add_port(const ServicePort& port, const std::string& field, v1::Service* out,
@@ -110,6 +68,7 @@ void add_port(const ServicePort& port, const std::string& field, v1::Service* ou
                                                     "protocol too"));
     }
   }
+  read_node_port(port, field + ".nodePort", *out, &added, reporter);
   *out->add_ports() = std::move(added);
 }
 
@@ -124,86 +83,97 @@ void add_ports(const ServiceSpec& spec, v1::Service* out, Reporter* reporter) {
       reporter->fault(field + ".name", absl::StrCat("\"", name, "\" is no DNS label (RFC 1123)"));
     }
     add_port(spec.ports(i), field, out, reporter);
-  }
-}
-
-void read_annotation(const std::string& key, const std::string& value, v1::Service* out,
-                     Reporter* reporter) {
-  const std::string field = absl::StrCat("metadata.annotations.", key);
-  const auto refuse = [&](const char* allowed) {
-    reporter->fault(field, absl::StrCat("must be ", allowed, ", is \"", value, "\""));
-  };
-  if (key == kSourceAddressAnnotation) {
-    if (value == "preserve") {
-      out->set_source_address(v1::SOURCE_ADDRESS_PRESERVE);
-    } else if (value == "masquerade") {
-      out->set_source_address(v1::SOURCE_ADDRESS_MASQUERADE);
-    } else {
-      refuse("preserve or masquerade");
+    const bool has_node_port = spec.ports(i).node_port() != 0;
+    // As ValidateService has it. A type of NodePort would have been given one by the API server.
+    if (has_node_port && (spec.type().empty() || spec.type() == "ClusterIP")) {
+      reporter->fault(field + ".nodePort", "may not be there when spec.type is ClusterIP");
+    } else if (!has_node_port && spec.type() == "NodePort") {
+      reporter->warning(field + ".nodePort", "is missing: there is no node port to serve");
     }
-  } else if (key == kSelectionAnnotation) {
-    if (value == "random") {
-      out->set_selection(v1::SELECTION_RANDOM);
-    } else if (value == "maglev") {
-      out->set_selection(v1::SELECTION_MAGLEV);
-    } else {
-      refuse("random or maglev");
-    }
-  } else {
-    reporter->fault(field, absl::StrCat("is unknown; there are ", kSourceAddressAnnotation, " and ",
-                                        kSelectionAnnotation));
   }
 }
 
-void read_annotations(const kubernetes::ObjectMeta& metadata, v1::Service* out,
-                      Reporter* reporter) {
-  const std::map<std::string, std::string> sorted(metadata.annotations().begin(),
-                                                  metadata.annotations().end());
-  for (const auto& [key, value] : sorted) {
-    if (absl::StartsWith(key, "portico.dev/")) read_annotation(key, value, out, reporter);
+// Service.client_affinity. ValidateServiceSpec refuses what is beyond a day.
+void add_affinity(const ServiceSpec& spec, v1::Service* out, Reporter* reporter) {
+  const std::string& affinity = spec.session_affinity();
+  if (affinity.empty() || affinity == "None") return;
+  if (affinity != "ClientIP") {
+    reporter->fault("spec.sessionAffinity",
+                    absl::StrCat("\"", affinity, "\" is none of None and ClientIP"));
+    return;
   }
+  const kubernetes::ClientIPConfig& config = spec.session_affinity_config().client_ip();
+  const std::int32_t seconds =
+      config.has_timeout_seconds() ? config.timeout_seconds() : kDefaultAffinitySeconds;
+  if (seconds < 1 || seconds > kMaxAffinitySeconds) {
+    reporter->fault("spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+                    absl::StrCat("must be between 1 and ", kMaxAffinitySeconds, ", is ", seconds));
+    return;
+  }
+  out->mutable_client_affinity()->set_seconds(seconds);
 }
 
-void warn_of_what_is_not_done(const ServiceSpec& spec, Reporter* reporter) {
-  if (spec.session_affinity() == "ClientIP") {
-    reporter->warning("spec.sessionAffinity", "ClientIP is not done; each connection is by itself");
+void check_policy(const std::string& field, const std::string& policy, Reporter* reporter) {
+  if (policy.empty() || policy == "Cluster" || policy == "Local") return;
+  reporter->fault(field, absl::StrCat("\"", policy, "\" is none of Cluster and Local"));
+}
+
+// NeedsHealthCheck in k8s.io/kubernetes/pkg/api/v1/service.
+void add_health_check(const kubernetes::Service& service, v1::Service* out, Reporter* reporter) {
+  const ServiceSpec& spec = service.spec();
+  if (spec.type() != "LoadBalancer" || !is_external_policy_local(service)) return;
+  const std::int32_t port = spec.health_check_node_port();
+  if (port == 0) {
+    reporter->warning("spec.healthCheckNodePort",
+                      "is missing: load balancers can't ask whether there are local endpoints");
+    return;
   }
-  if (spec.external_traffic_policy() == "Local") {
-    reporter->warning("spec.externalTrafficPolicy", "Local is not done; every endpoint serves");
+  const absl::StatusOr<std::uint32_t> number = check_port(port);
+  if (!number.ok()) {
+    reporter->fault("spec.healthCheckNodePort", std::string(number.status().message()));
+    return;
   }
-  if (spec.internal_traffic_policy() == "Local") {
-    reporter->warning("spec.internalTrafficPolicy", "Local is not done; every endpoint serves");
-  }
-  if (!spec.load_balancer_source_ranges().empty()) {
-    reporter->warning("spec.loadBalancerSourceRanges", "is not done; every client is served");
-  }
-  for (int i = 0; i < spec.ports_size(); ++i) {
-    if (spec.ports(i).node_port() == 0) continue;
-    reporter->warning(absl::StrCat("spec.ports[", i, "].nodePort"), "is not served");
-  }
+  out->set_health_check_port(*number);
 }
 
 }  // namespace
 
-bool is_served(const kubernetes::Service& service) {
+std::optional<std::string> why_not_served(const kubernetes::Service& service) {
   const ServiceSpec& spec = service.spec();
-  if (spec.type() == "ExternalName") return false;
-  if (service.metadata().labels().contains(kProxyNameLabel)) return false;
+  if (spec.type() == "ExternalName") return "is an ExternalName, a matter of DNS";
+  const auto& labels = service.metadata().labels();
+  const auto proxy = labels.find(kProxyNameLabel);
+  if (proxy != labels.end()) {
+    return absl::StrCat("is left to another proxy by its label ", kProxyNameLabel, ": ",
+                        proxy->second);
+  }
   const std::string& first = spec.cluster_ips().empty() ? spec.cluster_ip() : spec.cluster_ips(0);
-  return !first.empty() && first != "None";
+  if (first == "None") return "is headless: its cluster IP is None";
+  if (first.empty()) return "has no cluster IP";
+  return std::nullopt;
 }
 
-std::optional<v1::Service> translate_service(const kubernetes::Service& service,
-                                             Reporter* reporter) {
-  v1::Service out;
+std::optional<TranslatedService> translate_service(const kubernetes::Service& service,
+                                                   Reporter* reporter) {
+  TranslatedService translated;
+  v1::Service& out = translated.service;
+  const ServiceSpec& spec = service.spec();
   check_name(service.metadata(), reporter);
   out.set_name(absl::StrCat(service.metadata().namespace_(), "/", service.metadata().name()));
+  Annotations annotations = read_annotations(service.metadata(), reporter);
+  out.set_selection(annotations.selection);
+  out.set_source_address(annotations.source_address);
+  out.set_maglev_table_size(annotations.maglev_table_size);
+  translated.node_weights = std::move(annotations.node_weights);
+  translated.zone_weights = std::move(annotations.zone_weights);
+  check_policy("spec.externalTrafficPolicy", spec.external_traffic_policy(), reporter);
+  check_policy("spec.internalTrafficPolicy", spec.internal_traffic_policy(), reporter);
   add_addresses(service, &out, reporter);
-  add_ports(service.spec(), &out, reporter);
-  read_annotations(service.metadata(), &out, reporter);
+  add_ports(spec, &out, reporter);
+  add_affinity(spec, &out, reporter);
+  add_health_check(service, &out, reporter);
   if (!reporter->ok()) return std::nullopt;
-  warn_of_what_is_not_done(service.spec(), reporter);
-  return out;
+  return translated;
 }
 
 }  // namespace portico

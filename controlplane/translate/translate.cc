@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/translate/endpoints.h"
@@ -17,7 +18,8 @@ namespace {
 
 class Translator {
  public:
-  explicit Translator(Translation* translation) : out_(*translation) {}
+  Translator(const TranslateOptions& options, Translation* translation)
+      : options_(options), out_(*translation) {}
 
   void add_services(const ObjectSet& objects);
   void add_endpoints(const ObjectSet& objects);
@@ -29,60 +31,86 @@ class Translator {
 
   Reporter reporter(const ObjectPlace& place, absl::string_view kind,
                     const kubernetes::ObjectMeta& metadata) {
-    return Reporter(place, object_name(kind, metadata), &out_.faults, &out_.warnings);
+    return Reporter(place, object_name(kind, metadata), &out_.reports);
   }
   static Holder holder(const Reporter& reporter) {
     const std::string at = reporter.place().at("");
     return at.empty() ? reporter.object() : absl::StrCat(reporter.object(), " at ", at);
   }
   void claim_sockets(const v1::Service& service, Reporter* reporter);
+  void claim(const std::string& address, std::uint32_t port, v1::Protocol protocol,
+             const std::string& field, Reporter* reporter);
 
+  const TranslateOptions& options_;
   Translation& out_;
+  std::map<std::string, TranslatedService> services_;
+  // The address is empty for all the node-port addresses.
   std::map<std::tuple<std::string, std::uint32_t, v1::Protocol>, Holder> sockets_;
   std::map<std::string, Holder> prefixes_;
 };
 
 void Translator::add_services(const ObjectSet& objects) {
   for (const auto& object : objects.services) {
-    if (!is_served(object->message)) continue;
     Reporter reports = reporter(object->place, "Service", object->message.metadata());
-    std::optional<v1::Service> service = translate_service(object->message, &reports);
-    if (!service.has_value()) continue;
-    claim_sockets(*service, &reports);
-    const std::string name = service->name();
-    if (reports.ok()) out_.desired.services[name] = *std::move(service);
+    if (const auto why = why_not_served(object->message)) {
+      reports.pass_over("", *why);
+      continue;
+    }
+    std::optional<TranslatedService> translated = translate_service(object->message, &reports);
+    if (!translated.has_value()) continue;
+    claim_sockets(translated->service, &reports);
+    if (!reports.ok()) continue;
+    const std::string name = translated->service.name();
+    out_.desired.services[name] = translated->service;
+    services_[name] = *std::move(translated);
   }
 }
 
 // An address, port and protocol leads to one Service only.
 void Translator::claim_sockets(const v1::Service& service, Reporter* reporter) {
   for (const v1::ServiceAddress& address : service.addresses()) {
+    const bool is_node_port = address.kind() == v1::ServiceAddress::KIND_NODE_PORT;
     for (int i = 0; i < service.ports_size(); ++i) {
       const v1::ServicePort& port = service.ports(i);
-      const auto [socket, is_new] = sockets_.emplace(
-          std::tuple(address.address(), port.port(), port.protocol()), holder(*reporter));
-      if (is_new) continue;
-      reporter->fault(absl::StrCat("spec.ports[", i, "].port"),
-                      absl::StrCat(port.port(), " on ", address.address(), " belongs to ",
-                                   socket->second, " already"));
+      if (is_node_port && port.node_port() == 0) continue;
+      claim(address.address(), is_node_port ? port.node_port() : port.port(), port.protocol(),
+            absl::StrCat("spec.ports[", i, is_node_port ? "].nodePort" : "].port"), reporter);
     }
   }
+  if (service.health_check_port() != 0) {
+    claim("", service.health_check_port(), v1::PROTOCOL_TCP, "spec.healthCheckNodePort", reporter);
+  }
+}
+
+void Translator::claim(const std::string& address, std::uint32_t port, v1::Protocol protocol,
+                       const std::string& field, Reporter* reporter) {
+  const auto [socket, is_new] =
+      sockets_.emplace(std::tuple(address, port, protocol), holder(*reporter));
+  if (is_new) return;
+  reporter->fault(field, absl::StrCat(port, " on ", address.empty() ? "every node" : address,
+                                      " belongs to ", socket->second, " already"));
 }
 
 void Translator::add_endpoints(const ObjectSet& objects) {
   std::map<std::string, std::vector<const kubernetes::EndpointSlice*>> slices;
   for (const auto& object : objects.endpoint_slices) {
-    const std::string service = service_of(object->message);
-    if (service.empty()) continue;
     Reporter reports = reporter(object->place, "EndpointSlice", object->message.metadata());
+    if (const auto why = why_not_used(object->message)) {
+      reports.pass_over("", *why);
+      continue;
+    }
     check_slice(object->message, &reports);
-    if (reports.ok()) slices[service].push_back(&object->message);
-  }
-  for (const auto& [name, service_slices] : slices) {
+    if (!reports.ok()) continue;
+    const std::string service = service_of(object->message);
+    slices[service].push_back(&object->message);
     // Slices may come before their Service and outlive it.
-    const auto service = out_.desired.services.find(name);
-    if (service == out_.desired.services.end()) continue;
-    for (v1::Endpoint& endpoint : translate_endpoints(service->second, service_slices)) {
+    if (services_.contains(service)) continue;
+    reports.pass_over("", absl::StrCat("is of Service ", service, ", which is not served"));
+  }
+  for (const auto& [name, service] : services_) {
+    const auto own = slices.find(name);
+    if (own == slices.end()) continue;
+    for (v1::Endpoint& endpoint : translate_endpoints(service, own->second, options_.standpoint)) {
       out_.desired.endpoints.emplace(std::pair(name, endpoint.name()), std::move(endpoint));
     }
   }
@@ -107,7 +135,7 @@ void Translator::add_routes(const ObjectSet& objects) {
 
 Translation translate(const ObjectSet& objects, const TranslateOptions& options) {
   Translation translation;
-  Translator translator(&translation);
+  Translator translator(options, &translation);
   translator.add_services(objects);
   translator.add_endpoints(objects);
   if (options.node_routes) translator.add_routes(objects);

@@ -1,16 +1,23 @@
 #include "controlplane/translate/values.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace portico {
 namespace {
 
 absl::Status wrong(absl::string_view text, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" ", what));
+}
+
+bool is_digit(char c) {
+  return absl::ascii_isdigit(static_cast<unsigned char>(c));
 }
 
 // ::ffff:0:0/96, RFC 4291 section 2.5.5.2: two ways to write one address.
@@ -33,6 +40,21 @@ absl::StatusOr<IpAddress> parse_host_address(absl::string_view text) {
   return address;
 }
 
+absl::StatusOr<IpPrefix> parse_range(absl::string_view text) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(absl::StripAsciiWhitespace(text), '/');
+  unsigned length = 0;
+  if (parts.size() != 2 || !std::all_of(parts[1].begin(), parts[1].end(), is_digit) ||
+      !absl::SimpleAtoi(parts[1], &length)) {
+    return wrong(text, "is no range, ADDRESS/LENGTH");
+  }
+  const absl::StatusOr<IpAddress> address = IpAddress::parse(parts[0]);
+  if (!address.ok()) return wrong(text, "does not begin with an IP address");
+  if (length > address->bits()) return wrong(text, "is longer than an address");
+  if (is_v4_mapped(*address)) return wrong(text, "is an IPv4 range written as an IPv6 one");
+  return IpPrefix::of(*address, length);
+}
+
 absl::StatusOr<v1::Protocol> parse_protocol(absl::string_view text) {
   if (text.empty() || text == "TCP") return v1::PROTOCOL_TCP;
   if (text == "UDP") return v1::PROTOCOL_UDP;
@@ -49,8 +71,7 @@ bool is_dns_label(absl::string_view text) {
   if (text.empty() || text.size() > 63) return false;
   if (text.front() == '-' || text.back() == '-') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-           absl::ascii_islower(static_cast<unsigned char>(c)) || c == '-';
+    return is_digit(c) || absl::ascii_islower(static_cast<unsigned char>(c)) || c == '-';
   });
 }
 

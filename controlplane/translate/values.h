@@ -17,6 +17,10 @@ namespace portico {
 // link-local or multicast.
 absl::StatusOr<IpAddress> parse_host_address(absl::string_view text);
 
+// "10.0.0.0/8", with blanks around it or bits set beyond the length, as the API server admits and
+// kube-proxy reads it (netutils.ParseCIDRSloppy).
+absl::StatusOr<IpPrefix> parse_range(absl::string_view text);
+
 // "TCP", "UDP", "SCTP"; absent is TCP.
 absl::StatusOr<v1::Protocol> parse_protocol(absl::string_view text);
 

@@ -38,7 +38,7 @@ TEST(ParseCommandLine, HasDefaults) {
   EXPECT_EQ(options.manifests, "/etc/portico/manifests");
   EXPECT_THAT(options.gateways, ElementsAre("unix:/run/portico/porticod.sock"));
   EXPECT_EQ(options.source, "manifests");
-  EXPECT_TRUE(options.node_routes);
+  EXPECT_TRUE(options.translate.node_routes);
   EXPECT_FALSE(options.once);
   EXPECT_FALSE(options.check);
   EXPECT_EQ(options.log_level, "info");
@@ -54,11 +54,27 @@ TEST(ParseCommandLine, TakesSeveralGateways) {
 TEST(ParseCommandLine, TakesTheSwitches) {
   const ControllerOptions options = good({"--manifests", "m", "--no-node-routes", "--once",
                                           "--source", "kubernetes", "--log-level", "debug"});
-  EXPECT_FALSE(options.node_routes);
+  EXPECT_FALSE(options.translate.node_routes);
   EXPECT_TRUE(options.once);
   EXPECT_EQ(options.source, "kubernetes");
   EXPECT_EQ(options.log_level, "debug");
   EXPECT_TRUE(good({"--manifests", "m", "--check"}).check);
+}
+
+TEST(ParseCommandLine, KnowsWhereTheGatewaysStand) {
+  const Standpoint standpoint = good({"--manifests", "m"}).translate.standpoint;
+  EXPECT_EQ(standpoint.local_traffic, LocalTraffic::kPreserveClientIp);
+  EXPECT_THAT(standpoint.local_nodes, testing::IsEmpty());
+  EXPECT_EQ(standpoint.zone, "");
+  const Standpoint strict = good({"--manifests", "m", "--local-traffic", "strict", "--local-node",
+                                  "n2", "--local-node", "n1", "--zone", "eu-1a"})
+                                .translate.standpoint;
+  EXPECT_EQ(strict.local_traffic, LocalTraffic::kStrict);
+  EXPECT_THAT(strict.local_nodes, ElementsAre("n1", "n2"));
+  EXPECT_EQ(strict.zone, "eu-1a");
+  EXPECT_TRUE(bad({"--manifests", "m", "--local-traffic", "loose"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--local-traffic", "0"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--local-node", "n1"}));
 }
 
 TEST(ParseCommandLine, RefusesWhatIsWrong) {

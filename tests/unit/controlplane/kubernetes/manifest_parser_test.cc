@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -190,7 +191,71 @@ items:
   EXPECT_EQ(reading.objects.services[0]->place.at("spec.ports[0].port"), "web.yaml:11");
   EXPECT_EQ(reading.objects.services[1]->message.metadata().name(), "b");
   EXPECT_THAT(reading.objects.endpoint_slices, SizeIs(1));
-  EXPECT_THAT(reading.skipped, ElementsAre("Deployment (apps/v1)"));
+  ASSERT_THAT(reading.skipped, SizeIs(1));
+  EXPECT_EQ(reading.skipped[0].to_string(),
+            "web.yaml:12: Deployment c: is of no kind that is read: Deployment (apps/v1)");
+}
+
+// SetDefaults_Service and SetDefaults_EndpointSlice.
+TEST(ManifestParser, FillsInWhatAnApiServerWould) {
+  const ManifestReading reading = read(R"(
+apiVersion: v1
+kind: Service
+metadata: {name: a}
+spec:
+  type: LoadBalancer
+  clusterIP: 10.0.0.1
+  sessionAffinity: ClientIP
+  ports: [{port: 80}]
+status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {hostname: x}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: b}
+spec:
+  clusterIP: 10.0.0.2
+  sessionAffinityConfig: {clientIP: {timeoutSeconds: 7}}
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: c}
+spec: {type: ExternalName, externalName: example.com}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: d}
+spec:
+  clusterIP: 10.0.0.4
+  externalIPs: [192.0.2.4]
+  internalTrafficPolicy: Local
+  sessionAffinity: ClientIP
+  sessionAffinityConfig: {clientIP: {timeoutSeconds: 7}}
+  ports: [{port: 80}]
+)");
+  ASSERT_THAT(lines(reading), IsEmpty());
+  ASSERT_THAT(reading.objects.services, SizeIs(4));
+  const kubernetes::ServiceSpec& a = reading.objects.services[0]->message.spec();
+  EXPECT_EQ(a.session_affinity_config().client_ip().timeout_seconds(), 10800);
+  EXPECT_EQ(a.external_traffic_policy(), "Cluster");
+  EXPECT_EQ(a.internal_traffic_policy(), "Cluster");
+  EXPECT_EQ(a.ports(0).protocol(), "TCP");
+  const auto& ingress = reading.objects.services[0]->message.status().load_balancer().ingress();
+  EXPECT_EQ(ingress[0].ip_mode(), "VIP");
+  EXPECT_FALSE(ingress[1].has_ip_mode());
+  const kubernetes::ServiceSpec& b = reading.objects.services[1]->message.spec();
+  EXPECT_EQ(b.type(), "ClusterIP");
+  EXPECT_EQ(b.session_affinity(), "None");
+  EXPECT_FALSE(b.has_session_affinity_config());
+  EXPECT_FALSE(b.has_external_traffic_policy());
+  EXPECT_EQ(b.internal_traffic_policy(), "Cluster");
+  const kubernetes::ServiceSpec& c = reading.objects.services[2]->message.spec();
+  EXPECT_FALSE(c.has_external_traffic_policy());
+  EXPECT_FALSE(c.has_internal_traffic_policy());
+  const kubernetes::ServiceSpec& d = reading.objects.services[3]->message.spec();
+  EXPECT_EQ(d.external_traffic_policy(), "Cluster");
+  EXPECT_EQ(d.internal_traffic_policy(), "Local");
+  EXPECT_EQ(d.session_affinity_config().client_ip().timeout_seconds(), 7);
 }
 
 TEST(ManifestParser, SkipsKindsItDoesNotRead) {
@@ -199,14 +264,22 @@ TEST(ManifestParser, SkipsKindsItDoesNotRead) {
 ---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}
 ---
-{apiVersion: apps/v1, kind: Deployment, metadata: {name: b}}
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: b, namespace: shop}}
 ---
 {apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: a}}
 )");
   EXPECT_THAT(lines(reading), IsEmpty());
   EXPECT_THAT(reading.objects.services, IsEmpty());
-  EXPECT_THAT(reading.skipped, ElementsAre("ConfigMap (v1)", "Deployment (apps/v1)",
-                                           "Service (serving.knative.dev/v1)"));
+  std::vector<std::string> skipped;
+  for (const ObjectFault& object : reading.skipped) skipped.push_back(object.to_string());
+  constexpr char kSays[] = "is of no kind that is read: ";
+  EXPECT_THAT(
+      skipped,
+      ElementsAre(
+          absl::StrCat("web.yaml:2: ConfigMap a: ", kSays, "ConfigMap (v1)"),
+          absl::StrCat("web.yaml:4: Deployment a: ", kSays, "Deployment (apps/v1)"),
+          absl::StrCat("web.yaml:6: Deployment shop/b: ", kSays, "Deployment (apps/v1)"),
+          absl::StrCat("web.yaml:8: Service a: ", kSays, "Service (serving.knative.dev/v1)")));
 }
 
 TEST(ManifestParser, TakesAnEmptyFileForNothing) {

@@ -62,7 +62,8 @@ TEST(WireFormat, OfAnEndpointSlice) {
       field(1, std::uint8_t{0}) + field(2, std::uint8_t{1}) + field(3, std::uint8_t{1});
   const std::string pod = field(1, "Pod") + field(2, "shop") + field(3, "web-1") + field(4, "u1");
   const std::string endpoint = field(1, "192.168.1.3") + field(2, conditions) + field(4, pod) +
-                               field(6, "worker-1") + field(7, "zone-a");
+                               field(6, "worker-1") + field(7, "zone-a") +
+                               field(8, field(1, field(1, "z")) + field(2, field(1, "n")));
   const std::string port = field(1, "http") + field(2, "TCP") + field(3, std::uint8_t{81});
   kubernetes::EndpointSlice slice;
   ASSERT_TRUE(slice.ParseFromString(field(1, field(1, "web-abc")) + field(4, "IPv4") +
@@ -79,6 +80,8 @@ TEST(WireFormat, OfAnEndpointSlice) {
   EXPECT_EQ(slice.endpoints(0).target_ref().uid(), "u1");
   EXPECT_EQ(slice.endpoints(0).node_name(), "worker-1");
   EXPECT_EQ(slice.endpoints(0).zone(), "zone-a");
+  EXPECT_EQ(slice.endpoints(0).hints().for_zones(0).name(), "z");
+  EXPECT_EQ(slice.endpoints(0).hints().for_nodes(0).name(), "n");
   EXPECT_EQ(slice.ports(0).port(), 81);
 }
 

@@ -1,6 +1,7 @@
 #include "controlplane/translate/endpoints.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,8 @@ std::vector<std::string> merge(const std::string& service,
   std::vector<const EndpointSlice*> pointers;
   for (const EndpointSlice& slice : slices) pointers.push_back(&slice);
   std::vector<std::string> lines;
-  for (const v1::Endpoint& endpoint :
-       translate_endpoints(parse_text<v1::Service>(service), pointers)) {
+  const TranslatedService translated{parse_text<v1::Service>(service), {}, {}};
+  for (const v1::Endpoint& endpoint : translate_endpoints(translated, pointers, {})) {
     EXPECT_EQ(endpoint.service(), "default/web");
     std::string& line = lines.emplace_back(
         absl::StrCat(endpoint.name(), " ", endpoint.address(), " ",
@@ -57,17 +58,19 @@ constexpr char kDone[] = "ready: false serving: false terminating: true";
 
 TEST(ServiceOf, IsToldByTheLabel) {
   EndpointSlice slice = web_slice("s", "IPv4", "");
+  EXPECT_EQ(why_not_used(slice), std::nullopt);
   EXPECT_EQ(service_of(slice), "default/web");
   slice.mutable_metadata()->mutable_labels()->clear();
-  EXPECT_EQ(service_of(slice), "");
+  EXPECT_EQ(why_not_used(slice), "is of no Service: it has no label kubernetes.io/service-name");
 }
 
-TEST(ServiceOf, IsNothingForHeadlessServicesAndHostNames) {
+TEST(WhyNotUsed, NamesHeadlessServicesAndHostNames) {
   EndpointSlice slice = web_slice("s", "FQDN", "");
-  EXPECT_EQ(service_of(slice), "");
+  EXPECT_EQ(why_not_used(slice), "has host names (FQDN), not addresses");
   slice.set_address_type("IPv4");
   (*slice.mutable_metadata()->mutable_labels())["service.kubernetes.io/headless"] = "";
-  EXPECT_EQ(service_of(slice), "");
+  EXPECT_EQ(why_not_used(slice),
+            "is of a headless Service by its label service.kubernetes.io/headless");
 }
 
 TEST(TranslateEndpoints, AreNamedByThePodAndItsAddress) {
@@ -103,53 +106,56 @@ TEST(TranslateEndpoints, HaveOneAddressOnly) {
 TEST(TranslateEndpoints, TellTheirNode) {
   const EndpointSlice slice =
       web_slice("s", "IPv4", "endpoints { addresses: '192.168.1.3' node_name: 'worker-1' }");
-  const auto endpoints = translate_endpoints(parse_text<v1::Service>(kService), {&slice});
+  const TranslatedService service{parse_text<v1::Service>(kService), {}, {}};
+  const auto endpoints = translate_endpoints(service, {&slice}, {});
   ASSERT_EQ(endpoints.size(), 1u);
   EXPECT_EQ(endpoints[0].node(), "worker-1");
+  EXPECT_FALSE(endpoints[0].has_weight());
+  // Nobody asks.
+  EXPECT_EQ(endpoints[0].local_state(), v1::Endpoint::STATE_UNSPECIFIED);
 }
 
-// discovery/v1, EndpointConditions: unknown is ready, serving, and not terminating.
-struct Conditions {
-  const char* name;
-  const char* text;
-  const char* alone;         // its state when there is no other
-  const char* beside_ready;  // and when another is ready
-};
-
-class TranslateConditions : public testing::TestWithParam<Conditions> {};
-
-TEST_P(TranslateConditions, ChooseTheEndpoint) {
-  const auto state = [](const std::vector<std::string>& lines) -> std::string {
-    for (const std::string& line : lines) {
-      if (line.find("u1/") == 0)
-        return line.find("draining") == std::string::npos ? "active" : "draining";
-    }
-    return "none";
-  };
-  const std::string endpoint = pod("u1", "192.168.1.3", GetParam().text);
-  EXPECT_EQ(state(merge(kService, {web_slice("s", "IPv4", endpoint)})), GetParam().alone);
-  EXPECT_EQ(state(merge(kService, {web_slice("s", "IPv4", endpoint + pod("u2", "192.168.1.4"))})),
-            GetParam().beside_ready);
+TEST(TranslateEndpoints, WeighByNodeAndElseByZone) {
+  const EndpointSlice slice = web_slice("s", "IPv4", R"(
+      endpoints { addresses: '192.168.1.1' node_name: 'n1' zone: 'z1' }
+      endpoints { addresses: '192.168.1.2' node_name: 'n2' zone: 'z1' }
+      endpoints { addresses: '192.168.1.3' node_name: 'n3' zone: 'z2' }
+      endpoints { addresses: '192.168.1.4' })");
+  const TranslatedService service{
+      parse_text<v1::Service>(kService), {{"n1", 0}, {"gone", 9}}, {{"z1", 5}}};
+  const auto endpoints = translate_endpoints(service, {&slice}, {});
+  ASSERT_EQ(endpoints.size(), 4u);
+  EXPECT_TRUE(endpoints[0].has_weight());
+  EXPECT_EQ(endpoints[0].weight(), 0u);
+  EXPECT_EQ(endpoints[1].weight(), 5u);
+  EXPECT_FALSE(endpoints[2].has_weight());
+  EXPECT_FALSE(endpoints[3].has_weight());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, TranslateConditions,
-    testing::Values(
-        Conditions{"unknown", "", "active", "active"},
-        Conditions{"ready", "ready: true serving: true terminating: false", "active", "active"},
-        Conditions{"not_ready", "ready: false", "none", "none"},
-        Conditions{"starting", "ready: false serving: false", "none", "none"},
-        Conditions{"not_ready_but_serving", "ready: false serving: true", "none", "none"},
-        Conditions{"terminating", "ready: false serving: true terminating: true", "active",
-                   "draining"},
-        Conditions{"terminating_serving_unknown", "ready: false terminating: true", "active",
-                   "draining"},
-        Conditions{"terminating_not_serving", "ready: false serving: false terminating: true",
-                   "none", "none"},
-        // publishNotReadyAddresses makes this.
-        Conditions{"ready_and_terminating", "ready: true serving: true terminating: true", "active",
-                   "active"}),
-    [](const auto& test) { return std::string(test.param.name); });
+TEST(TranslateEndpoints, TellWhichAreLocalWhereAPolicyAsks) {
+  const EndpointSlice slice =
+      web_slice("s", "IPv4",
+                "endpoints { addresses: '192.168.1.1' node_name: 'n1' } endpoints { addresses: "
+                "'192.168.1.2' node_name: 'n2' }");
+  TranslatedService service{parse_text<v1::Service>(kService), {}, {}};
+  service.service.mutable_addresses(0)->set_traffic_policy(v1::TRAFFIC_POLICY_LOCAL);
+  auto endpoints = translate_endpoints(service, {&slice}, {LocalTraffic::kStrict, {"n2"}, ""});
+  ASSERT_EQ(endpoints.size(), 2u);
+  EXPECT_EQ(endpoints[0].state(), v1::Endpoint::STATE_ACTIVE);
+  EXPECT_EQ(endpoints[0].local_state(), v1::Endpoint::STATE_DRAINING);
+  EXPECT_EQ(endpoints[1].local_state(), v1::Endpoint::STATE_ACTIVE);
+  endpoints = translate_endpoints(service, {&slice}, {});
+  EXPECT_EQ(endpoints[0].local_state(), v1::Endpoint::STATE_ACTIVE);
+  EXPECT_EQ(endpoints[1].local_state(), v1::Endpoint::STATE_ACTIVE);
+}
+
+// The node ports' address is empty: the cluster IPs tell the families.
+TEST(TranslateEndpoints, AreThereForNodePorts) {
+  const std::string service = absl::StrCat(kService, " addresses { kind: KIND_NODE_PORT }");
+  EXPECT_THAT(merge(service, {web_slice("a", "IPv4", pod("u1", "192.168.1.3")),
+                              web_slice("b", "IPv6", pod("u1", "2001:db8:1::3"))}),
+              ElementsAre("u1/192.168.1.3 192.168.1.3 active http=8080"));
+}
 
 TEST(TranslateEndpoints, MatchByPortNameAndProtocol) {
   EndpointSlice slice = web_slice("s", "IPv4", pod("u1", "192.168.1.3"));
@@ -211,7 +217,7 @@ TEST(TranslateEndpoints, ThatTerminateDoNotHideAnotherAtTheirAddress) {
 // As in endpointSliceCache.addEndpoints: what terminates gives way, what is only not ready does
 // not.
 TEST(TranslateEndpoints, AreAsTheLastOfTheirSlicesSays) {
-  const std::string starting = pod("u1", "192.168.1.3", "ready: false");
+  const std::string starting = pod("u1", "192.168.1.3", "ready: false serving: false");
   const std::string ready = pod("u1", "192.168.1.3");
   EXPECT_THAT(merge(kService, {web_slice("a", "IPv4", ready), web_slice("b", "IPv4", starting)}),
               IsEmpty());
@@ -221,7 +227,8 @@ TEST(TranslateEndpoints, AreAsTheLastOfTheirSlicesSays) {
 
 TEST(TranslateEndpoints, DoNotDependOnTheOrderOfSlices) {
   std::vector<EndpointSlice> slices = {
-      web_slice("a", "IPv4", pod("u1", "192.168.1.3") + pod("u2", "192.168.1.4", "ready: false")),
+      web_slice("a", "IPv4",
+                pod("u1", "192.168.1.3") + pod("u2", "192.168.1.4", "ready: false serving: false")),
       web_slice("b", "IPv4", pod("u2", "192.168.1.4") + pod("u3", "192.168.1.5", kDone)),
       web_slice("c", "IPv4", pod("u4", "192.168.1.6", kTerminating))};
   const auto first = merge(kService, slices);
@@ -256,10 +263,10 @@ TEST(TranslateEndpoints, OfOnePodMayHaveTwoNumbersForAPort) {
 
 std::vector<std::string> faults_of(const EndpointSlice& slice) {
   const ObjectPlace place;
-  std::vector<ObjectFault> faults, warnings;
-  Reporter reporter(place, "EndpointSlice default/s", &faults, &warnings);
+  Reports reports;
+  Reporter reporter(place, "EndpointSlice default/s", &reports);
   check_slice(slice, &reporter);
-  return texts(faults);
+  return texts(reports.faults);
 }
 
 TEST(CheckSlice, FindsNothingInAGoodOne) {

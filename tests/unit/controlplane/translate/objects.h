@@ -4,12 +4,14 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/kubernetes/object_set.h"
+#include "controlplane/translate/service.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
@@ -57,6 +59,38 @@ inline std::vector<std::string> texts(const std::vector<ObjectFault>& faults) {
   for (const ObjectFault& fault : faults)
     all.push_back(absl::StrCat(fault.field, ": ", fault.message));
   return all;
+}
+
+// What came of a Service, and what was said.
+struct Outcome {
+  std::optional<v1::Service> service;
+  Weights node_weights, zone_weights;
+  std::vector<std::string> faults;
+  std::vector<std::string> warnings;
+  std::vector<std::string> passed_over;
+};
+
+inline Outcome translate_one(const kubernetes::Service& service) {
+  const ObjectPlace place;
+  Reports reports;
+  Reporter reporter(place, "Service default/web", &reports);
+  Outcome outcome;
+  if (auto translated = translate_service(service, &reporter)) {
+    outcome.service = std::move(translated->service);
+    outcome.node_weights = std::move(translated->node_weights);
+    outcome.zone_weights = std::move(translated->zone_weights);
+  }
+  outcome.faults = texts(reports.faults);
+  outcome.warnings = texts(reports.warnings);
+  outcome.passed_over = texts(reports.passed_over);
+  return outcome;
+}
+
+// default/web with an annotation.
+inline kubernetes::Service annotated(const std::string& key, const std::string& value) {
+  kubernetes::Service service = web_service({"10.0.0.1"});
+  (*service.mutable_metadata()->mutable_annotations())[key] = value;
+  return service;
 }
 
 }  // namespace portico

@@ -1,8 +1,9 @@
 #include "controlplane/translate/service.h"
 
+#include <cstdint>
 #include <string>
-#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/controlplane/translate/objects.h"
@@ -14,41 +15,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// What came of a Service, and what was said.
-struct Outcome {
-  std::optional<v1::Service> service;
-  std::vector<std::string> faults;
-  std::vector<std::string> warnings;
-};
-
-Outcome translate_one(const kubernetes::Service& service) {
-  const ObjectPlace place;
-  std::vector<ObjectFault> faults, warnings;
-  Reporter reporter(place, "Service default/web", &faults, &warnings);
-  Outcome outcome;
-  outcome.service = translate_service(service, &reporter);
-  outcome.faults = texts(faults);
-  outcome.warnings = texts(warnings);
-  return outcome;
-}
-
-// "10.0.0.1 KIND_CLUSTER_IP" of each address.
-std::vector<std::string> addresses(const Outcome& outcome) {
-  std::vector<std::string> all;
-  if (!outcome.service.has_value()) return all;
-  for (const v1::ServiceAddress& address : outcome.service->addresses()) {
-    all.push_back(address.address() + " " + v1::ServiceAddress::Kind_Name(address.kind()));
-  }
-  return all;
-}
-
-kubernetes::Service annotated(const std::string& key, const std::string& value) {
-  kubernetes::Service service = web_service({"10.0.0.1"});
-  (*service.mutable_metadata()->mutable_annotations())[key] = value;
-  return service;
-}
-
 // ShouldSkipService in k8s.io/kubernetes/pkg/proxy/util/utils.go.
+bool is_served(const kubernetes::Service& service) {
+  return !why_not_served(service).has_value();
+}
+
+TEST(WhyNotServed, SaysWhatAServiceLacks) {
+  EXPECT_EQ(why_not_served(web_service({"None"})), "is headless: its cluster IP is None");
+  EXPECT_EQ(why_not_served(web_service({})), "has no cluster IP");
+  EXPECT_EQ(why_not_served(web_service({}, "type: 'ExternalName'")),
+            "is an ExternalName, a matter of DNS");
+  kubernetes::Service service = web_service({"10.0.0.1"});
+  (*service.mutable_metadata()->mutable_labels())["service.kubernetes.io/service-proxy-name"] = "x";
+  EXPECT_EQ(why_not_served(service),
+            "is left to another proxy by its label service.kubernetes.io/service-proxy-name: x");
+}
+
 TEST(IsServed, NeedsAClusterIp) {
   EXPECT_TRUE(is_served(web_service({"10.0.0.1"})));
   EXPECT_TRUE(is_served(web_service({}, "cluster_ip: '10.0.0.1'")));
@@ -86,56 +68,56 @@ TEST(TranslateService, NamesItAndItsPorts) {
   EXPECT_EQ(outcome.service->ports(1).port(), 53u);
 }
 
-TEST(TranslateService, TakesTheAddressesOfBothFamilies) {
-  EXPECT_THAT(addresses(translate_one(web_service({"10.0.0.1", "2001:DB8::1"}))),
-              ElementsAre("10.0.0.1 KIND_CLUSTER_IP", "2001:db8::1 KIND_CLUSTER_IP"));
-  EXPECT_THAT(addresses(translate_one(web_service({}, "cluster_ip: '10.0.0.1'"))),
-              ElementsAre("10.0.0.1 KIND_CLUSTER_IP"));
-}
-
-TEST(TranslateService, TakesExternalAndLoadBalancerAddresses) {
-  kubernetes::Service service =
-      web_service({"10.0.0.1"}, "external_ips: '192.0.2.1' external_ips: '2001:db8::9'");
-  *service.mutable_status() = parse_text<kubernetes::ServiceStatus>(R"(load_balancer {
-      ingress { ip: '198.51.100.1' }
-      ingress { ip: '198.51.100.2' ip_mode: 'VIP' }
-      ingress { ip: '198.51.100.3' ip_mode: 'Proxy' }
-      ingress { hostname: 'lb.example.com' }
-      ingress { ip: '192.0.2.1' }
-  })");
-  EXPECT_THAT(addresses(translate_one(service)),
-              ElementsAre("10.0.0.1 KIND_CLUSTER_IP", "192.0.2.1 KIND_EXTERNAL_IP",
-                          "2001:db8::9 KIND_EXTERNAL_IP", "198.51.100.1 KIND_LOAD_BALANCER_IP",
-                          "198.51.100.2 KIND_LOAD_BALANCER_IP"));
-}
-
-TEST(TranslateService, ReadsItsAnnotations) {
-  const auto source = [](const std::string& value) {
-    return translate_one(annotated(kSourceAddressAnnotation, value)).service->source_address();
+// ServiceSpec.sessionAffinityConfig: 10800 unless given (DefaultClientIPServiceAffinitySeconds).
+TEST(TranslateService, HasSessionAffinity) {
+  const auto seconds = [](const std::string& spec) -> std::int64_t {
+    const Outcome outcome = translate_one(web_service({"10.0.0.1"}, spec));
+    if (!outcome.service.has_value() || !outcome.service->has_client_affinity()) return -1;
+    EXPECT_EQ(outcome.service->client_affinity().nanos(), 0);
+    return outcome.service->client_affinity().seconds();
   };
-  EXPECT_EQ(source("preserve"), v1::SOURCE_ADDRESS_PRESERVE);
-  EXPECT_EQ(source("masquerade"), v1::SOURCE_ADDRESS_MASQUERADE);
-  const auto selection = [](const std::string& value) {
-    return translate_one(annotated(kSelectionAnnotation, value)).service->selection();
+  EXPECT_EQ(seconds(""), -1);
+  EXPECT_EQ(seconds("session_affinity: 'None'"), -1);
+  EXPECT_EQ(seconds("session_affinity: 'ClientIP'"), 10800);
+  const auto with_timeout = [&](const char* timeout) {
+    return seconds(absl::StrCat(
+        "session_affinity: 'ClientIP' session_affinity_config { client_ip { timeout_seconds: ",
+        timeout, " } }"));
   };
-  EXPECT_EQ(selection("maglev"), v1::SELECTION_MAGLEV);
-  EXPECT_EQ(selection("random"), v1::SELECTION_RANDOM);
-
-  const Outcome plain = translate_one(annotated("example.com/selection", "whatever"));
-  EXPECT_EQ(plain.service->selection(), v1::SELECTION_UNSPECIFIED);
-  EXPECT_EQ(plain.service->source_address(), v1::SOURCE_ADDRESS_UNSPECIFIED);
+  EXPECT_EQ(with_timeout("1"), 1);
+  EXPECT_EQ(with_timeout("86400"), 86400);
 }
 
-TEST(TranslateService, RefusesAnnotationsItDoesNotKnow) {
-  EXPECT_THAT(
-      translate_one(annotated(kSelectionAnnotation, "Maglev")).faults,
-      ElementsAre("metadata.annotations.portico.dev/selection: must be random or maglev, is "
-                  "\"Maglev\""));
-  EXPECT_THAT(translate_one(annotated(kSourceAddressAnnotation, "")).faults,
-              ElementsAre("metadata.annotations.portico.dev/source-address: must be preserve or "
-                          "masquerade, is \"\""));
-  EXPECT_THAT(translate_one(annotated("portico.dev/source-adress", "preserve")).faults,
-              ElementsAre(HasSubstr("portico.dev/source-adress: is unknown")));
+constexpr char kBalancerLocal[] = "type: 'LoadBalancer' external_traffic_policy: 'Local' ";
+
+// NeedsHealthCheck in k8s.io/kubernetes/pkg/api/v1/service: of type LoadBalancer, and Local.
+TEST(TranslateService, HasAHealthCheckWhereLoadBalancersNeedToKnow) {
+  const auto port = [](const std::string& spec) {
+    const Outcome outcome =
+        translate_one(web_service({"10.0.0.1"}, "health_check_node_port: 30100 " + spec));
+    EXPECT_THAT(outcome.faults, IsEmpty());
+    return outcome.service.has_value() ? outcome.service->health_check_port() : 0;
+  };
+  EXPECT_EQ(port(kBalancerLocal), 30100u);
+  EXPECT_EQ(port("type: 'LoadBalancer' external_traffic_policy: 'Cluster'"), 0u);
+  EXPECT_EQ(port("type: 'NodePort' external_traffic_policy: 'Local'"), 0u);
+  EXPECT_EQ(port("external_ips: '192.0.2.1' external_traffic_policy: 'Local'"), 0u);
+  EXPECT_THAT(translate_one(web_service({"10.0.0.1"}, kBalancerLocal)).warnings,
+              ElementsAre(HasSubstr("spec.healthCheckNodePort: is missing")));
+}
+
+TEST(TranslateService, TellsItsNodePorts) {
+  const Outcome outcome = translate_one(
+      web_service({"10.0.0.1"},
+                  "type: 'NodePort' ports { name: 'dns' protocol: 'UDP' port: 53 node_port: "
+                  "30053 } ports { name: 'dns-tcp' port: 53 node_port: 30053 }"));
+  ASSERT_THAT(outcome.faults, IsEmpty());
+  EXPECT_EQ(outcome.service->ports(0).node_port(), 0u);
+  EXPECT_EQ(outcome.service->ports(1).node_port(), 30053u);
+  EXPECT_EQ(outcome.service->ports(2).node_port(), 30053u);
+  EXPECT_THAT(outcome.warnings, ElementsAre(HasSubstr("spec.ports[0].nodePort: is missing")));
+  // A LoadBalancer may do without (allocateLoadBalancerNodePorts).
+  EXPECT_THAT(translate_one(web_service({"10.0.0.1"}, "type: 'LoadBalancer'")).warnings, IsEmpty());
 }
 
 struct BadService {
@@ -192,6 +174,41 @@ INSTANTIATE_TEST_SUITE_P(
         BadService{"port_name", with_ports("ports { name: 'HTTP' port: 1 }"),
                    "spec.ports[0].name: \"HTTP\" is no DNS label"},
         BadService{"name", named("Web"), "metadata.name: \"Web\" is no DNS label"},
+        BadService{"node_port",
+                   web_service({"10.0.0.1"},
+                               "type: 'NodePort' ports { name: 'b' port: "
+                               "1 node_port: 65536 }"),
+                   "spec.ports[1].nodePort: must be between 1 and 65535, is 65536"},
+        BadService{"node_port_twice",
+                   web_service({"10.0.0.1"},
+                               "type: 'NodePort' ports { name: 'b' port: 1 node_port: "
+                               "30000 } ports { name: 'c' port: 2 node_port: 30000 }"),
+                   "spec.ports[2].nodePort: 30000 is another port's of the same protocol too"},
+        BadService{"node_port_of_a_cluster_ip",
+                   web_service({"10.0.0.1"}, "ports { name: 'b' port: 1 node_port: 30000 }"),
+                   "spec.ports[1].nodePort: may not be there when spec.type is ClusterIP"},
+        BadService{"affinity", web_service({"10.0.0.1"}, "session_affinity: 'Cookie'"),
+                   "spec.sessionAffinity: \"Cookie\" is none of None and ClientIP"},
+        BadService{"affinity_for_no_time",
+                   web_service({"10.0.0.1"},
+                               "session_affinity: 'ClientIP' session_affinity_config { client_ip { "
+                               "timeout_seconds: 0 } }"),
+                   "spec.sessionAffinityConfig.clientIP.timeoutSeconds: must be between 1 and "
+                   "86400, is 0"},
+        BadService{"affinity_for_too_long",
+                   web_service({"10.0.0.1"},
+                               "session_affinity: 'ClientIP' session_affinity_config { client_ip { "
+                               "timeout_seconds: 86401 } }"),
+                   "spec.sessionAffinityConfig.clientIP.timeoutSeconds: must be between 1 and "
+                   "86400, is 86401"},
+        BadService{"external_policy", web_service({"10.0.0.1"}, "external_traffic_policy: 'local'"),
+                   "spec.externalTrafficPolicy: \"local\" is none of Cluster and Local"},
+        BadService{"internal_policy", web_service({"10.0.0.1"}, "internal_traffic_policy: 'Node'"),
+                   "spec.internalTrafficPolicy: \"Node\" is none of Cluster and Local"},
+        BadService{"health_check",
+                   web_service({"10.0.0.1"},
+                               absl::StrCat(kBalancerLocal, "health_check_node_port: 65536")),
+                   "spec.healthCheckNodePort: must be between 1 and 65535, is 65536"},
         BadService{"address", web_service({"10.0.0.300"}),
                    "spec.clusterIPs[0]: \"10.0.0.300\" is no IP address"},
         BadService{"multicast", web_service({"10.0.0.1"}, "external_ips: '224.0.0.1'"),
@@ -208,22 +225,14 @@ TEST(TranslateService, TellsAllFaultsAtOnce) {
   EXPECT_EQ(outcome.faults.size(), 3u);
 }
 
-TEST(TranslateService, WarnsOfWhatIsNotDone) {
+// As kubectl prints a Service that asks for nothing special.
+TEST(TranslateService, HasNothingToSayOfAnOrdinaryOne) {
   const Outcome outcome = translate_one(
       web_service({"10.0.0.1"},
-                  "session_affinity: 'ClientIP' external_traffic_policy: 'Local' "
-                  "internal_traffic_policy: 'Local' load_balancer_source_ranges: '10.0.0.0/8'"));
-  ASSERT_TRUE(outcome.service.has_value());
-  EXPECT_THAT(outcome.warnings, ElementsAre(HasSubstr("spec.sessionAffinity"),
-                                            HasSubstr("spec.externalTrafficPolicy"),
-                                            HasSubstr("spec.internalTrafficPolicy"),
-                                            HasSubstr("spec.loadBalancerSourceRanges")));
-  // As kubectl prints a Service that asks for nothing special.
-  EXPECT_THAT(translate_one(web_service({"10.0.0.1"},
-                                        "session_affinity: 'None' external_traffic_policy: "
-                                        "'Cluster' internal_traffic_policy: 'Cluster'"))
-                  .warnings,
-              IsEmpty());
+                  "type: 'ClusterIP' session_affinity: 'None' external_traffic_policy: 'Cluster' "
+                  "internal_traffic_policy: 'Cluster' ip_families: 'IPv4'"));
+  EXPECT_THAT(outcome.warnings, IsEmpty());
+  EXPECT_THAT(outcome.passed_over, IsEmpty());
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(Translate, JoinsServicesAndSlices) {
   objects.endpoint_slices = {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
   const Translation translation = translate(objects, {});
-  EXPECT_THAT(translation.faults, IsEmpty());
+  EXPECT_THAT(translation.reports.faults, IsEmpty());
   EXPECT_THAT(translation.desired.services, SizeIs(1));
   ASSERT_THAT(translation.desired.endpoints, SizeIs(1));
   const auto& [key, endpoint] = *translation.desired.endpoints.begin();
@@ -43,7 +43,7 @@ TEST(Translate, LeavesOutSlicesWithoutAServedService) {
   objects.endpoint_slices = {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
   EXPECT_THAT(translate(objects, {}).desired.endpoints, IsEmpty());
-  EXPECT_THAT(translate(objects, {}).faults, IsEmpty());
+  EXPECT_THAT(translate(objects, {}).reports.faults, IsEmpty());
   objects.services = {sourced(web_service({"None"}))};
   EXPECT_THAT(translate(objects, {}).desired.services, IsEmpty());
   EXPECT_THAT(translate(objects, {}).desired.endpoints, IsEmpty());
@@ -67,13 +67,79 @@ TEST(Translate, RefusesTwoServicesWithOneAddressAndPort) {
                       sourced(other, ObjectPlace("b.yaml", 7, [](absl::string_view field) {
                                 return field == "spec.ports[0].port" ? 19 : 0;
                               }))};
-  EXPECT_THAT(lines(translate(objects, {}).faults),
+  EXPECT_THAT(lines(translate(objects, {}).reports.faults),
               ElementsAre("b.yaml:19: Service default/other: spec.ports[0].port: 80 on 10.0.0.1 "
                           "belongs to Service default/web at a.yaml:3 already"));
   // Another protocol, or another port, is another socket.
   other.mutable_spec()->mutable_ports(0)->set_protocol("UDP");
   objects.services[1] = sourced(other);
-  EXPECT_THAT(translate(objects, {}).faults, IsEmpty());
+  EXPECT_THAT(translate(objects, {}).reports.faults, IsEmpty());
+}
+
+// default/NAME with node port 30000, and a health check at 30100.
+kubernetes::Service with_node_port(const std::string& name, const std::string& address) {
+  kubernetes::Service service =
+      web_service({address},
+                  "type: 'LoadBalancer' external_traffic_policy: 'Local' health_check_node_port: "
+                  "30100 ports { name: 'b' port: 81 node_port: 30000 }");
+  service.mutable_metadata()->set_name(name);
+  return service;
+}
+
+TEST(Translate, RefusesANodePortOfTwoServices) {
+  kubernetes::Service other = with_node_port("other", "10.0.0.2");
+  ObjectSet objects;
+  objects.services = {sourced(with_node_port("web", "10.0.0.1")), sourced(other)};
+  EXPECT_THAT(lines(translate(objects, {}).reports.faults),
+              ElementsAre("Service default/other: spec.ports[1].nodePort: 30000 on every node "
+                          "belongs to Service default/web already",
+                          "Service default/other: spec.healthCheckNodePort: 30100 on every node "
+                          "belongs to Service default/web already"));
+  // Of another protocol it is another one; a health check is TCP.
+  other.mutable_spec()->mutable_ports(1)->set_protocol("UDP");
+  other.mutable_spec()->set_health_check_node_port(30000);
+  objects.services[1] = sourced(other);
+  EXPECT_THAT(lines(translate(objects, {}).reports.faults),
+              ElementsAre("Service default/other: spec.healthCheckNodePort: 30000 on every node "
+                          "belongs to Service default/web already"));
+  other.mutable_spec()->set_health_check_node_port(30101);
+  objects.services[1] = sourced(other);
+  EXPECT_THAT(translate(objects, {}).reports.faults, IsEmpty());
+}
+
+TEST(Translate, SaysWhatItPassesOverAndWhy) {
+  kubernetes::Service headless = web_service({"None"});
+  headless.mutable_metadata()->set_name("db");
+  ObjectSet objects;
+  objects.services = {sourced(headless, ObjectPlace("a.yaml", 3, nullptr)),
+                      sourced(web_service({"10.0.0.1"}))};
+  kubernetes::EndpointSlice orphan = web_slice("orphan", "IPv4", "");
+  (*orphan.mutable_metadata()->mutable_labels())["kubernetes.io/service-name"] = "db";
+  objects.endpoint_slices = {sourced(web_slice("names", "FQDN", "")), sourced(orphan),
+                             sourced(web_slice("web", "IPv4", ""))};
+  objects.nodes = {sourced(node("n1", ""))};
+  const Reports reports = translate(objects, {}).reports;
+  EXPECT_THAT(lines(reports.passed_over),
+              ElementsAre("a.yaml:3: Service default/db: is headless: its cluster IP is None",
+                          "EndpointSlice default/names: has host names (FQDN), not addresses",
+                          "EndpointSlice default/orphan: is of Service default/db, which is not "
+                          "served",
+                          "Node n1: has no Pod networks (spec.podCIDRs) that would become routes"));
+  EXPECT_THAT(reports.warnings, IsEmpty());
+}
+
+TEST(Translate, KnowsWhereTheGatewayStands) {
+  ObjectSet objects;
+  objects.services = {sourced(web_service({"10.0.0.1"}, "internal_traffic_policy: 'Local'"))};
+  objects.endpoint_slices = {sourced(
+      web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' node_name: 'n1' zone: 'z' }"))};
+  const auto local_state = [&](const Standpoint& standpoint) {
+    const Translation translation = translate(objects, {true, standpoint});
+    return translation.desired.endpoints.begin()->second.local_state();
+  };
+  EXPECT_EQ(local_state({}), v1::Endpoint::STATE_ACTIVE);
+  EXPECT_EQ(local_state({LocalTraffic::kStrict, {"n1"}, ""}), v1::Endpoint::STATE_ACTIVE);
+  EXPECT_EQ(local_state({LocalTraffic::kStrict, {"n2"}, ""}), v1::Endpoint::STATE_DRAINING);
 }
 
 TEST(Translate, LeavesOutWhatHasAFaultAndKeepsTheRest) {
@@ -84,7 +150,7 @@ TEST(Translate, LeavesOutWhatHasAFaultAndKeepsTheRest) {
   objects.endpoint_slices = {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
   const Translation translation = translate(objects, {});
-  EXPECT_THAT(translation.faults, SizeIs(1));
+  EXPECT_THAT(translation.reports.faults, SizeIs(1));
   EXPECT_THAT(translation.desired.services, ElementsAre(testing::Key("default/other")));
   EXPECT_THAT(translation.desired.endpoints, IsEmpty());
 }
@@ -103,7 +169,7 @@ TEST(Translate, MakesRoutesOfNodes) {
   ObjectSet objects;
   objects.nodes = {sourced(node("worker-1", kWorker))};
   const Translation translation = translate(objects, {});
-  EXPECT_THAT(translation.faults, IsEmpty());
+  EXPECT_THAT(translation.reports.faults, IsEmpty());
   ASSERT_THAT(translation.desired.routes, SizeIs(2));
   EXPECT_EQ(translation.desired.routes.at("192.168.1.0/24").gateway(), "10.12.22.151");
   EXPECT_EQ(translation.desired.routes.at("192.168.1.0/24").port(), "");
@@ -115,7 +181,7 @@ TEST(Translate, MakesNoRoutesWhenToldSo) {
   objects.nodes = {sourced(node("worker-1", kWorker)), sourced(node("worker-2", kWorker))};
   const Translation translation = translate(objects, {.node_routes = false});
   EXPECT_THAT(translation.desired.routes, IsEmpty());
-  EXPECT_THAT(translation.faults, IsEmpty());
+  EXPECT_THAT(translation.reports.faults, IsEmpty());
 }
 
 TEST(Translate, TakesTheOldFieldOfANode) {
@@ -129,14 +195,14 @@ TEST(Translate, TakesTheOldFieldOfANode) {
 TEST(Translate, NeedsNothingOfANodeWithoutPodNetworks) {
   ObjectSet objects;
   objects.nodes = {sourced(node("w", ""))};
-  EXPECT_THAT(translate(objects, {}).faults, IsEmpty());
+  EXPECT_THAT(translate(objects, {}).reports.faults, IsEmpty());
 }
 
 TEST(Translate, RefusesBadNodes) {
   const auto faults = [](const std::string& text) {
     ObjectSet objects;
     objects.nodes = {sourced(node("w", text))};
-    return lines(translate(objects, {}).faults);
+    return lines(translate(objects, {}).reports.faults);
   };
   EXPECT_THAT(faults("spec { pod_cidrs: '192.168.1.0/24' }"),
               ElementsAre("Node w: status.addresses: has no IPv4 InternalIP by which to reach "
@@ -157,7 +223,7 @@ TEST(Translate, RefusesAPodNetworkOfTwoNodes) {
   objects.nodes = {sourced(node("w1", kWorker), ObjectPlace("n.yaml", 1, nullptr)),
                    sourced(node("w2", kWorker), ObjectPlace("n.yaml", 20, nullptr))};
   EXPECT_THAT(
-      lines(translate(objects, {}).faults),
+      lines(translate(objects, {}).reports.faults),
       ElementsAre("n.yaml:20: Node w2: spec.podCIDRs: 192.168.1.0/24 belongs to Node w1 at "
                   "n.yaml:1 already",
                   "n.yaml:20: Node w2: spec.podCIDRs: 2001:db8:1::/64 belongs to Node w1 at "

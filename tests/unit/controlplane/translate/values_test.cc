@@ -46,5 +46,14 @@ TEST(IsDnsLabel, FollowsRfc1123) {
   }
 }
 
+TEST(ParseRange, TrimsAndMasks) {
+  EXPECT_EQ(parse_range(" 10.1.2.3/8\t")->to_string(), "10.0.0.0/8");
+  EXPECT_EQ(parse_range("0.0.0.0/0")->to_string(), "0.0.0.0/0");
+  EXPECT_EQ(parse_range("2001:DB8::1/128")->to_string(), "2001:db8::1/128");
+  EXPECT_EQ(parse_range("10.0.0.0").status().message(), "\"10.0.0.0\" is no range, ADDRESS/LENGTH");
+  EXPECT_EQ(parse_range("10.0.0.0/33").status().message(),
+            "\"10.0.0.0/33\" is longer than an address");
+}
+
 }  // namespace
 }  // namespace portico
