@@ -108,6 +108,7 @@ v1::WorkerCounters to_proto(const WorkerCounters& counters) {
   message.set_handed_over(counters.handed_over);
   message.set_connections_made(counters.connections_made);
   message.set_connections_expired(counters.connections_expired);
+  message.set_connections_evicted(counters.connections_evicted);
   message.set_connections_open(counters.connections_open);
   message.set_connection_capacity(counters.connection_capacity);
   message.set_polls(counters.polls);

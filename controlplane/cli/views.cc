@@ -84,7 +84,7 @@ void add_worker(const std::string& name, const v1::WorkerCounters& worker, Table
              number(worker.punted()), number(worker.handed_over()),
              absl::StrCat(worker.connections_open(), "/", worker.connection_capacity()),
              number(worker.connections_made()), number(worker.connections_expired()),
-             busy(worker)});
+             number(worker.connections_evicted()), busy(worker)});
 }
 
 }  // namespace
@@ -255,6 +255,7 @@ Table counters_table(std::vector<v1::WorkerCounters> workers) {
                {"CONNECTIONS", kRight},
                {"MADE", kRight},
                {"EXPIRED", kRight},
+               {"EVICTED", kRight},
                {"BUSY-POLLS", kRight}});
   for (const v1::WorkerCounters& worker : workers) {
     add_worker(absl::StrCat(worker.worker()), worker, table);

@@ -188,6 +188,7 @@ std::vector<WorkerCounters> Gateway::worker_counters() {
     const std::uint64_t closed = worker->usage().closed();
     counters.connections_made = worker->usage().opened();
     counters.connections_expired = counts.connections_expired.get();
+    counters.connections_evicted = worker->usage().evicted();
     counters.connections_open = counters.connections_made - closed;
     counters.connection_capacity = 2ull * config_.capacity.connections;
     counters.polls = counts.polls.get();

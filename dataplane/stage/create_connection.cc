@@ -30,23 +30,56 @@ ChecksumDelta delta_of(const Connection<Address>& connection) noexcept {
   return delta;
 }
 
+// Whether a connection may go although its time is not over: no packet of the burst has it.
+auto may_go(const Batch& burst) noexcept {
+  return [&burst](std::uint32_t index) noexcept {
+    for (const Packet& packet : burst) {
+      if (packet.connection.index == index && packet.undecided()) return false;
+    }
+    return true;
+  };
+}
+
+template <typename Address>
+void evict(ConnectionRef ref, StageContext& context) noexcept {
+  auto& connections = context.tables<Address>().connections;
+  context.usage.connection_evicted(connections[ref].endpoint_ref);
+  connections.erase(ref);
+}
+
 // Fills in source and source_port with the gateway's. Marks the packet when it can't.
 template <typename Address>
-bool masquerade(Connection<Address>& connection, Packet& packet, StageContext& context) noexcept {
+bool masquerade(Connection<Address>& connection, Packet& packet, const Batch& burst,
+                StageContext& context) noexcept {
   const auto& tables = context.tables<Address>();
   if (tables.snat.empty()) {
     packet.drop(DropReason::snat_pool_empty);
     return false;
   }
   const std::uint32_t hash = context.random.next();
+  ConnectionRef oldest;  // unanswered, of those that have what we look for
+  const auto age = [&](ConnectionRef ref) {
+    return connection.last_seen - tables.connections[ref].last_seen;
+  };
   for (unsigned attempt = 0; attempt < SnatPorts<Address>::kAttempts; ++attempt) {
     const auto candidate = tables.snat.candidate(hash, attempt);
     connection.source = candidate.address;
     connection.source_port = candidate.port;
-    if (!tables.connections.find(connection.reply_tuple()).found()) return true;
+    const ConnectionRef present = tables.connections.find(connection.reply_tuple());
+    if (!present.found()) return true;
+    if (is_unanswered(tables.connections[present].state) && may_go(burst)(present.index) &&
+        (!oldest.found() || age(present) > age(oldest))) {
+      oldest = present;
+    }
   }
-  packet.drop(DropReason::snat_ports_exhausted);
-  return false;
+  if (!oldest.found()) {
+    packet.drop(DropReason::snat_ports_exhausted);
+    return false;
+  }
+  connection.source = tables.connections[oldest].source;
+  connection.source_port = tables.connections[oldest].source_port;
+  evict<Address>(oldest, context);
+  return true;
 }
 
 // The client's own address and, unless another connection has the same reply tuple (through
@@ -71,7 +104,7 @@ bool preserve(Connection<Address>& connection, Packet& packet, StageContext& con
 }
 
 template <typename Address>
-void create(Packet& packet, StageContext& context) noexcept {
+void create(Packet& packet, const Batch& burst, StageContext& context) noexcept {
   auto& connections = context.tables<Address>().connections;
   const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
   const ServiceEndpoint<Address>& endpoint = service.endpoints[packet.endpoint];
@@ -90,10 +123,16 @@ void create(Packet& packet, StageContext& context) noexcept {
   connection.endpoint_ref = endpoint.ref;
   connection.state = first_state(packet.protocol);
   connection.last_seen = to_ticks(context.now);
+  ConnectionRef victim;
+  if (connections.full()) {
+    victim = connections.oldest_unanswered(connection.last_seen, may_go(burst));
+    if (!victim.found()) return packet.drop(DropReason::connection_table_full);
+  }
   const bool has_source = service.source_address == SourceAddress::kPreserve
                               ? preserve(connection, packet, context)
-                              : masquerade(connection, packet, context);
+                              : masquerade(connection, packet, burst, context);
   if (!has_source) return;
+  if (connections.full()) evict<Address>(victim, context);
   connection.delta = delta_of(connection);
   packet.connection = connections.insert(connection);
   if (!packet.connection.found()) return packet.drop(DropReason::connection_table_full);
@@ -105,7 +144,7 @@ void create(Packet& packet, StageContext& context) noexcept {
 template <typename Address>
 void create_connection(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
-    if (packet.undecided() && !packet.connection.found()) create<Address>(packet, context);
+    if (packet.undecided() && !packet.connection.found()) create<Address>(packet, packets, context);
   }
 }
 

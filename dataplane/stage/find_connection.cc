@@ -13,8 +13,7 @@ bool is_over(const Packet& packet, const Connection<Address>& connection,
   if (connection.protocol == Protocol::kUdp) return is_orphan;
   const bool begins =
       packet.connection.direction == Direction::kOriginal && opens_connection(packet);
-  return begins && (may_be_reopened(connection.state) ||
-                    (is_orphan && has_nothing_to_lose(connection.state)));
+  return begins && (may_be_reopened(connection.state) || is_orphan);
 }
 
 // Endpoints are at downlinks. What comes from the clients' side with an endpoint's address is not

@@ -77,7 +77,8 @@ ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutT
       buckets_(allocate<TagBucket>(bucket_count_, socket)),
       records_(allocate<Record>(capacity, socket)),
       heads_(allocate<std::uint32_t>(TimerWheel<Record>::kSlots, socket)),
-      wheel_(records_.get(), heads_.get()) {
+      wheel_(records_.get(), heads_.get()),
+      lists_(records_.get(), TimerWheel<Record>::kSlots) {
   for (std::uint32_t i = 0; i < capacity; ++i) {
     records_[i].next_in_slot = i + 1 < capacity ? i + 1 : kFree;
     records_[i].wheel_slot = kFree;
@@ -214,15 +215,62 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
   }
   inserted = record;
   first_free_ = next_free;
-  if (size_++ == 0) wheel_.start(record.last_seen);
-  wheel_.insert(index, deadline(inserted));
+  if (size_++ == 0) {
+    wheel_.start(record.last_seen);
+    lists_.start(deadline(inserted));
+  }
+  link(index);
   return {index, Direction::kOriginal};
 }
 
 template <typename Address>
 void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
-  wheel_.erase(ref.index);
+  unlink(ref.index);
   release(ref.index);
+}
+
+template <typename Address>
+void ConnectionTable<Address>::link(std::uint32_t index) noexcept {
+  const Record& record = records_[index];
+  if (is_unanswered(record.state)) {
+    lists_.append(index, static_cast<std::size_t>(record.state), deadline(record));
+  } else {
+    wheel_.insert(index, deadline(record));
+  }
+}
+
+template <typename Address>
+void ConnectionTable<Address>::unlink(std::uint32_t index) noexcept {
+  if (is_unanswered(records_[index].state)) {
+    lists_.erase(index);
+  } else {
+    wheel_.erase(index);
+  }
+}
+
+template <typename Address>
+void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
+                                    std::uint32_t now) noexcept {
+  constexpr std::uint32_t kSpan = TimerWheel<Record>::kSpan;
+  Record& record = records_[index];
+  if (record.state == state) {
+    if (!is_put_off_by_packets(state)) return;
+    // The list need not be in order within a span, so a connection moves four times a second.
+    const bool is_in_place = record.last_seen / kSpan == now / kSpan;
+    record.last_seen = now;
+    if (is_in_place) return;
+    lists_.erase(index);
+    return link(index);
+  }
+  if (!is_unanswered(record.state) && !is_unanswered(state)) {
+    record.last_seen = now;
+    record.state = state;
+    return wheel_.advance(index, deadline(record));
+  }
+  unlink(index);
+  record.last_seen = now;
+  record.state = state;
+  link(index);
 }
 
 template <typename Address>

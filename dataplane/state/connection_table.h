@@ -18,10 +18,14 @@
 // tombstones. The index has room for 4/3 of the entries of a full table: then 3 entries in 100 are
 // away from home, mostly in the next line.
 //
-// The *wheel* ends connections that were silent for too long: see timer_wheel.h.
+// The *wheel* ends connections that were silent for too long: see timer_wheel.h. Those in an
+// unanswered state (tcp_state.h) are not in the wheel, but in *lists* by age, see age_lists.h: the
+// oldest of them makes room when the table is full. A record's last_seen is the time of its last
+// packet; in TCP's unanswered states, of the packet that led there.
 //
 // Invariants: each record in use has its two entries, reachable from their home buckets, and is in
-// the wheel; size() records are in use, the others are free and marked by wheel_slot == kNone.
+// the wheel or in the list of its state; size() records are in use, the others are free and marked
+// by wheel_slot == kNone.
 //
 // Example: client 10.20.0.10:40000 reaches 10.100.3.59:80, which is masqueraded as 10.12.22.1:5000
 // towards 192.168.1.3:8080. Record 7 then is found under (10.20.0.10:40000 -> 10.100.3.59:80) as
@@ -32,6 +36,8 @@
 // `capacity` connections. Its search for room ends after kMaxProbes buckets; that many full ones in
 // a row do not come about, since senders don't know the key of the hash (tuple_hash.h).
 //
+// Eviction is the caller's: it asks for oldest_unanswered() and erases that.
+//
 // Called by the stages find_connection, create_connection and track, by the worker's ageing
 // (expire), and for the control plane by the worker between bursts (walk, erase).
 
@@ -40,6 +46,7 @@
 #include <memory>
 
 #include "dataplane/packet/burst.h"
+#include "dataplane/state/age_lists.h"
 #include "dataplane/state/connection.h"
 #include "dataplane/state/random_seed.h"
 #include "dataplane/state/tag_bucket.h"
@@ -82,13 +89,29 @@ class ConnectionTable {
 
   void erase(ConnectionRef ref) noexcept;
 
+  bool full() const noexcept { return size_ == capacity_; }
+
+  // The connection that makes room for another: of those in an unanswered state, the oldest for
+  // which `may_go(index)` is true. Not found() when there is none. Of each state
+  // it looks at one more than a burst can have in use.
+  template <typename MayGo>
+  ConnectionRef oldest_unanswered(std::uint32_t now, MayGo&& may_go) const noexcept {
+    ConnectionRef oldest;
+    for (std::size_t state = 0; state < kConnectionStateCount; ++state) {
+      const std::uint32_t index = lists_.oldest(state, kBurstSize + 1, may_go);
+      if (index == kFree) continue;
+      if (!oldest.found() || now - records_[index].last_seen > now - (*this)[oldest].last_seen) {
+        oldest.index = index;
+      }
+    }
+    return oldest;
+  }
+
   // A packet went by at `now`: sets last_seen and state, and lets the deadline follow.
   void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
     Record& record = records_[ref.index];
+    if (record.state != state || is_unanswered(state)) return move(ref.index, state, now);
     record.last_seen = now;
-    if (record.state == state) return;
-    record.state = state;
-    wheel_.advance(ref.index, deadline(record));
   }
 
   // Ends connections whose time is over, looking at `budget` of them at most; calls
@@ -97,12 +120,13 @@ class ConnectionTable {
   // deadline, budget allowing, and never before its deadline.
   template <typename OnExpired>
   std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
-    return wheel_.expire(
-        now, budget, [this](std::uint32_t index) { return deadline(records_[index]); },
-        [this, &on_expired](std::uint32_t index) {
-          on_expired(static_cast<const Record&>(records_[index]));
-          release(index);
-        });
+    const auto deadline_of = [this](std::uint32_t index) { return deadline(records_[index]); };
+    const auto end = [this, &on_expired](std::uint32_t index) {
+      on_expired(static_cast<const Record&>(records_[index]));
+      release(index);
+    };
+    const std::size_t unanswered = lists_.expire(now, budget, deadline_of, end);
+    return unanswered + wheel_.expire(now, budget - unanswered, deadline_of, end);
   }
 
   // Walks the table in pieces, for the control plane: visits the connections in places
@@ -156,7 +180,12 @@ class ConnectionTable {
   ConnectionRef search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
   bool add_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
-  // Takes a record that has left the wheel out of the index, and frees it.
+  // Puts a record into the list of its state or into the wheel, and takes it out of where it is.
+  void link(std::uint32_t index) noexcept;
+  void unlink(std::uint32_t index) noexcept;
+  // What touch() has to do beyond last_seen.
+  void move(std::uint32_t index, ConnectionState state, std::uint32_t now) noexcept;
+  // Takes a record that has been unlinked out of the index, and frees it.
   void release(std::uint32_t index) noexcept;
 
   std::uint32_t capacity_;
@@ -167,6 +196,7 @@ class ConnectionTable {
   HugepageArray<Record> records_;
   HugepageArray<std::uint32_t> heads_;
   TimerWheel<Record> wheel_;
+  AgeLists<Record, kConnectionStateCount> lists_;
   std::uint32_t size_ = 0;
   std::uint32_t first_free_ = 0;
 };

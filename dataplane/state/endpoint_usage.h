@@ -44,6 +44,11 @@ class EndpointUsage {
     closed_.add(1);
     if (endpoints_.exists(ref)) counts_.get()[ref.slot].closed.add(1);
   }
+  // Closed, to make room for another.
+  void connection_evicted(EndpointRef ref) noexcept {
+    connection_closed(ref);
+    evicted_.add(1);
+  }
   void packet(EndpointRef ref, Direction direction, std::uint32_t bytes) noexcept {
     if (!endpoints_.exists(ref)) return;
     EndpointCounts& counts = counts_.get()[ref.slot];
@@ -54,6 +59,7 @@ class EndpointUsage {
   // Of all endpoints, those that are gone included.
   std::uint64_t opened() const noexcept { return opened_.get(); }
   std::uint64_t closed() const noexcept { return closed_.get(); }
+  std::uint64_t evicted() const noexcept { return evicted_.get(); }
   const EndpointCounts& operator[](std::uint32_t slot) const noexcept {
     return counts_.get()[slot];
   }
@@ -66,6 +72,7 @@ class EndpointUsage {
   const EndpointTable& endpoints_;
   Counter opened_;
   Counter closed_;
+  Counter evicted_;
   std::unique_ptr<EndpointCounts, Free> counts_;
 };
 

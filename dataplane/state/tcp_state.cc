@@ -14,13 +14,13 @@ constexpr std::size_t kFlagClasses = 6;
 constexpr std::size_t kFlagCombinations = 32;  // of FIN, SYN, RST, PSH, ACK
 
 // RST decides before all else (RFC 9293 section 3.10.7.4, second check), then SYN, FIN, ACK. SYN
-// with FIN, and no flag of these at all, is nothing that a TCP sends.
+// with FIN, FIN without ACK, and no flag of these at all, is nothing that a TCP sends.
 constexpr FlagClass classify(std::size_t flags) noexcept {
   const bool ack = (flags & kTcpAck) != 0;
   if ((flags & kTcpRst) != 0) return FlagClass::kRst;
   if ((flags & kTcpSyn) != 0 && (flags & kTcpFin) != 0) return FlagClass::kOther;
   if ((flags & kTcpSyn) != 0) return ack ? FlagClass::kSynAck : FlagClass::kSyn;
-  if ((flags & kTcpFin) != 0) return FlagClass::kFin;
+  if ((flags & kTcpFin) != 0) return ack ? FlagClass::kFin : FlagClass::kOther;
   return ack ? FlagClass::kAck : FlagClass::kOther;
 }
 
@@ -30,7 +30,7 @@ constexpr auto kClassOfFlags = [] {
   return classes;
 }();
 
-constexpr std::size_t kTcpStates = static_cast<std::size_t>(ConnectionState::kClose) + 1;
+constexpr std::size_t kTcpStates = static_cast<std::size_t>(ConnectionState::kMidstream) + 1;
 using Row = std::array<ConnectionState, kTcpStates>;
 using Table = std::array<std::array<Row, kFlagClasses>, 2>;
 
@@ -44,6 +44,8 @@ constexpr auto kCw = ConnectionState::kCloseWait;
 constexpr auto kLa = ConnectionState::kLastAck;
 constexpr auto kTw = ConnectionState::kTimeWait;
 constexpr auto kCl = ConnectionState::kClose;
+constexpr auto kRs = ConnectionState::kReset;
+constexpr auto kMs = ConnectionState::kMidstream;
 
 // [direction][flag class][state]. The columns of UDP's states are never asked for.
 //
@@ -53,58 +55,62 @@ constexpr auto kCl = ConnectionState::kClose;
 constexpr Table kNext = {{
     {{
         // From the client. Columns: the present state.
-        // UDP      SS   SR   ES   FW   CW   LA   TW   CL
+        // UDP      SS   SR   ES   FW   CW   LA   TW   CL   RS   MS
         // SYN: retransmitted, or a restarted client's, which the endpoint answers with a challenge
         // ACK, so that the client resets the old connection (RFC 9293 section 3.5.1, RFC 5961
-        // section 4). Only a finished connection begins anew (RFC 9293 section 3.6.1).
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kSs, kSs},
+        // section 4). Only a finished connection begins anew (RFC 9293 section 3.6.1). In CLOSE the
+        // endpoint has to agree, by a SYN/ACK: RST and SYN may both be forged.
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kSs, kCl, kSs, kSs},
         // SYN/ACK: simultaneous open, when the endpoint has sent its own SYN (SR, see below). In
         // SYN_SENT there is no SYN that it could acknowledge: the wrong direction.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
         // ACK: the third packet of the handshake opens. In SYN_SENT it is left over from an older
         // connection; the endpoint will reset it. After the first FIN it may be the other end's
         // acknowledgement, after the second the last one. We can't tell it from other data without
         // sequence numbers; to guess costs no more than another timeout. In CLOSE it says that the
         // RST was not believed: a forged one, whose sequence number was wrong (RFC 5961 section
-        // 3.2). If it was believed, this ACK is answered by another RST.
-        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kEs},
+        // 3.2). If it was believed, this ACK is answered by another RST. In RESET the endpoint has
+        // to confirm it, which nobody can forge: MIDSTREAM.
+        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kEs, kMs, kMs},
         // FIN: also as the first packet after SYN/ACK (its ACK opens, its FIN closes at once). The
         // second FIN leads to LAST_ACK; a retransmission of the first, which we can't tell from
         // it, only shortens the timeout. In TIME_WAIT it is the retransmitted last one.
-        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl},
+        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl, kRs, kMs},
         // RST: the client gives up, in any state (RFC 9293 section 3.5.3).
-        {kUu, kUr, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl},
+        {kUu, kUr, kRs, kRs, kCl, kCl, kCl, kCl, kCl, kCl, kRs, kRs},
         // Other: nothing.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
     }},
     {{
         // From the endpoint.
-        // UDP      SS   SR   ES   FW   CW   LA   TW   CL
+        // UDP      SS   SR   ES   FW   CW   LA   TW   CL   RS   MS
         // SYN: in SYN_SENT simultaneous open (RFC 9293 section 3.5, figure 7): both ends are in
         // SYN-RECEIVED then. Endpoints open no connection to a client through the gateway, so a
         // finished one does not begin anew from here.
-        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
-        // SYN/ACK: the second packet of the handshake, or a retransmission of it.
-        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
+        // SYN/ACK: the second packet of the handshake, or a retransmission of it. In CLOSE the
+        // client has begun anew; in RESET that, or the endpoint has not believed its RST.
+        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kSr, kSr, kSr},
         // ACK: in SYN_SENT a challenge to a SYN for a half-open connection (RFC 9293 section
         // 3.5.1), in SYN_RECEIVED premature data or the challenge to a second SYN: only the client
-        // proves by its ACK that it has seen the endpoint's SYN.
-        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kEs},
+        // proves by its ACK that it has seen the endpoint's SYN. In RESET the challenge to a RST
+        // (RFC 5961 section 3.2). In MIDSTREAM both ends know the connection.
+        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kEs, kRs, kEs},
         // FIN: an endpoint may close in SYN-RECEIVED already (RFC 9293 section 3.10.4).
-        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl},
-        // RST: refused in SYN_SENT, given up elsewhere. CLOSE is short, and the client may begin
-        // anew on the same tuple at once.
-        {kUu, kUr, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl},
+        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl, kRs, kFw},
+        // RST: refused in SYN_SENT, given up elsewhere: endpoints are at downlinks, their packets
+        // are not forged from outside. The client may begin anew on the same tuple at once.
+        {kUu, kUr, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs},
         // Other: nothing.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl},
+        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
     }},
 }};
 
 constexpr std::array<const char*, kConnectionStateCount> kNames = {
-    "UNREPLIED",     "REPLIED",           "SYN_SENT",      "SYN_RECEIVED", "ESTABLISHED",
-    "FIN_WAIT",      "CLOSE_WAIT",        "LAST_ACK",      "TIME_WAIT",    "CLOSE",
-    "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED",  "SHUTDOWN_SENT",
-    "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
+    "UNREPLIED",   "REPLIED",       "SYN_SENT",      "SYN_RECEIVED",      "ESTABLISHED",
+    "FIN_WAIT",    "CLOSE_WAIT",    "LAST_ACK",      "TIME_WAIT",         "CLOSE",
+    "RESET",       "MIDSTREAM",     "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",
+    "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
 
 // Rounded up, so that no connection ends before its time; at least one tick, and less than half of
 // what 32 bits hold, so that ages compare through the wrap.
@@ -142,6 +148,9 @@ TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
   set(ConnectionState::kLastAck, config.tcp_last_ack);
   set(ConnectionState::kTimeWait, config.tcp_time_wait);
   set(ConnectionState::kClose, config.tcp_close);
+  set(ConnectionState::kReset, config.tcp_close);
+  // As after the endpoint's SYN and ACK: one answer is missing.
+  set(ConnectionState::kMidstream, config.tcp_syn_received);
   set(ConnectionState::kSctpClosed, config.sctp_closed);
   set(ConnectionState::kSctpCookieWait, config.sctp_cookie_wait);
   set(ConnectionState::kSctpCookieEchoed, config.sctp_cookie_echoed);

@@ -3,7 +3,8 @@
 // The states of a TCP connection as a NAT in the middle sees them, after Linux'
 // nf_conntrack_proto_tcp.c, and the states of UDP and SCTP beside them: each state is a class of
 // timeouts. Tracking is liberal: no window check, so nothing is declared invalid that the two ends
-// might still understand.
+// might still understand. What could be forged changes little instead: nobody who only pretends to
+// be the client brings a connection out of the unanswered states.
 
 #include <array>
 #include <cstddef>
@@ -25,7 +26,9 @@ enum class ConnectionState : std::uint8_t {
   kCloseWait,  // that FIN acknowledged
   kLastAck,    // FIN from the other end
   kTimeWait,   // that FIN acknowledged
-  kClose,      // RST from either end
+  kClose,      // RST from the client, who may have been forged
+  kReset,      // RST from the endpoint; or from the client before the connection was established
+  kMidstream,  // ACK from the client where no connection was, or in RESET; no answer yet
   // SCTP: see sctp_state.h.
   kSctpClosed,
   kSctpCookieWait,
@@ -36,7 +39,26 @@ enum class ConnectionState : std::uint8_t {
   kSctpShutdownAckSent,
   kSctpHeartbeatSent,
 };
-inline constexpr std::size_t kConnectionStateCount = 18;
+inline constexpr std::size_t kConnectionStateCount = 20;
+
+// Whether a connection in this state is there on the word of the client's packets alone, whose
+// sources may be forged, or has been refused: what a flood fills a table with, since honest
+// endpoints answer each SYN and reset each wrong ACK. Such connections make room for new ones when
+// the table is full.
+constexpr bool is_unanswered(ConnectionState state) noexcept {
+  using enum ConnectionState;
+  constexpr auto bit = [](ConnectionState one) { return 1u << static_cast<unsigned>(one); };
+  constexpr unsigned kUnanswered =
+      bit(kUdpUnreplied) | bit(kSynSent) | bit(kSynReceived) | bit(kReset) | bit(kMidstream) |
+      bit(kSctpClosed) | bit(kSctpCookieWait) | bit(kSctpCookieEchoed) | bit(kSctpHeartbeatSent);
+  return (kUnanswered >> static_cast<unsigned>(state) & 1u) != 0;
+}
+
+// Whether each packet puts off the end of a connection. Not in the unanswered states of TCP and
+// SCTP: who goes on sending SYNs keeps no place by it. UDP may go one way for good.
+constexpr bool is_put_off_by_packets(ConnectionState state) noexcept {
+  return state == ConnectionState::kUdpUnreplied || !is_unanswered(state);
+}
 
 // "SYN_SENT", "ESTABLISHED", "UNREPLIED", ...
 absl::string_view to_string(ConnectionState state) noexcept;
@@ -53,8 +75,8 @@ constexpr bool opens_connection(std::uint8_t tcp_flags) noexcept {
 }
 
 // Whether a SYN in this state begins a new connection on the same tuple (RFC 9293 section 3.6.1).
-// Not in CLOSE: the RST may have been forged, and then the connection must keep its way; a new one
-// begins on the same way.
+// Not in CLOSE and RESET: the RST may have been forged, and then the connection must keep its way;
+// a new one begins on the same way.
 constexpr bool may_be_reopened(ConnectionState state) noexcept {
   return state == ConnectionState::kTimeWait;
 }

@@ -46,11 +46,4 @@ inline ConnectionState next_state(ConnectionState state, const Packet& packet) n
   }
 }
 
-// Whether a connection in this state has nothing to lose: no endpoint has answered, or one end has
-// given it up.
-constexpr bool has_nothing_to_lose(ConnectionState state) noexcept {
-  return state == ConnectionState::kSynSent || state == ConnectionState::kClose ||
-         state == ConnectionState::kSctpCookieWait || state == ConnectionState::kSctpClosed;
-}
-
 }  // namespace portico

@@ -111,6 +111,7 @@ struct WorkerCounters {
   std::uint64_t handed_over = 0;
   std::uint64_t connections_made = 0;
   std::uint64_t connections_expired = 0;  // by their timeout
+  std::uint64_t connections_evicted = 0;  // unanswered, to make room for others
   std::uint64_t connections_open = 0;
   std::uint64_t connection_capacity = 0;
   std::uint64_t polls = 0;

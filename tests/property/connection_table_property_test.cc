@@ -18,7 +18,8 @@ constexpr std::size_t kUnlimited = 1u << 30;
 
 // Short ones of all orders, so that connections end while the test runs; one lies beyond the
 // wheel's turn of 65,536 ticks.
-constexpr TimeoutTicks kTimeouts = {7, 100, 1000, 500, 200000, 3000, 65536, 16, 15, 1};
+constexpr TimeoutTicks kTimeouts = {7,   100, 1000, 500, 200000, 3000,  65536, 16, 15, 1,
+                                    400, 90,  8,    9,   700,    20000, 30,    31, 32, 33};
 
 struct Scenario {
   std::uint32_t capacity;
@@ -143,9 +144,32 @@ class Property {
     const Connection<Address> record = any_record();
     if (model_.find(record.original_tuple()).found()) return;
     if (model_.find(record.reply_tuple()).found()) return;
+    if (table_.full() && below(scenario_.capacity > 1000 ? 200 : 2) == 0) evict();
     ASSERT_EQ(table_.insert(record).found(), model_.insert(record).found());
     expect_same(record.original_tuple(), table_.find(record.original_tuple()));
     expect_same(record.reply_tuple(), table_.find(record.reply_tuple()));
+  }
+
+  // The oldest of the unanswered, but for one that is in use; the order is kept to a span.
+  void evict() {
+    const ConnectionRef used = table_.find(known_record().original_tuple());
+    const ConnectionRef evicted =
+        table_.oldest_unanswered(now_, [&](std::uint32_t index) { return index != used.index; });
+    std::uint32_t oldest_age = 0;
+    bool is_any = false;
+    model_.walk(0, model_.capacity(), [&](ConnectionRef, const Connection<Address>& record) {
+      if (!is_unanswered(record.state)) return;
+      if (used.found() && record.original_tuple() == table_[used].original_tuple()) return;
+      is_any = true;
+      oldest_age = std::max(oldest_age, now_ - record.last_seen);
+    });
+    ASSERT_EQ(evicted.found(), is_any);
+    if (!is_any) return;
+    const Connection<Address> record = table_[evicted];
+    EXPECT_TRUE(is_unanswered(record.state));
+    EXPECT_LT(oldest_age - (now_ - record.last_seen), TimerWheel<Connection<Address>>::kSpan);
+    model_.erase(model_.find(record.original_tuple()));
+    table_.erase(evicted);
   }
 
   void erase() {

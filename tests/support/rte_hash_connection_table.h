@@ -96,8 +96,9 @@ class RteHashConnectionTable {
   }
 
   void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
+    const bool is_same = records_[ref.index].state == state;
     records_[ref.index].state = state;
-    records_[ref.index].last_seen = now;
+    if (!is_same || is_put_off_by_packets(state)) records_[ref.index].last_seen = now;
   }
 
   template <typename OnExpired>

@@ -313,12 +313,12 @@ TEST_F(Get, DropsAsJsonKeepTheListsOrder) {
 TEST_F(Get, CountersOfOneWorker) {
   gateway.counters = message<v1::Counters>(R"(
       workers { received: 100 sent: 90 dropped: 6 punted: 4 connections_made: 12
-                connections_expired: 3 connections_open: 9 connection_capacity: 262144
+                connections_expired: 3 connections_evicted: 2 connections_open: 9 connection_capacity: 262144
                 polls: 1000 empty_polls: 968 })");
   EXPECT_EQ(output("get counters"),
             // clang-format off
-      "WORKER  RECEIVED  SENT  DROPPED  PUNTED  HANDED-OVER  CONNECTIONS  MADE  EXPIRED  BUSY-POLLS\n"
-      "     0       100    90        6       4            0     9/262144    12        3        3.2%\n"
+      "WORKER  RECEIVED  SENT  DROPPED  PUNTED  HANDED-OVER  CONNECTIONS  MADE  EXPIRED  EVICTED  BUSY-POLLS\n"
+      "     0       100    90        6       4            0     9/262144    12        3        2        3.2%\n"
             // clang-format on
   );
 }
@@ -330,10 +330,10 @@ TEST_F(Get, CountersOfSeveralWorkersAreSummed) {
                 polls: 4 empty_polls: 1 })");
   EXPECT_EQ(output("get counters"),
             // clang-format off
-      "WORKER  RECEIVED  SENT  DROPPED  PUNTED  HANDED-OVER  CONNECTIONS  MADE  EXPIRED  BUSY-POLLS\n"
-      "     0       100   100        0       0            0          3/8     0        0       75.0%\n"
-      "     1        20     0        0       0           20          2/8     0        0           -\n"
-      "   all       120   100        0       0           20         5/16     0        0       75.0%\n"
+      "WORKER  RECEIVED  SENT  DROPPED  PUNTED  HANDED-OVER  CONNECTIONS  MADE  EXPIRED  EVICTED  BUSY-POLLS\n"
+      "     0       100   100        0       0            0          3/8     0        0        0       75.0%\n"
+      "     1        20     0        0       0           20          2/8     0        0        0           -\n"
+      "   all       120   100        0       0           20         5/16     0        0        0       75.0%\n"
             // clang-format on
   );
   EXPECT_EQ(output("get counters -o json").substr(0, 39),

@@ -182,13 +182,105 @@ TYPED_TEST(ConnectionTableTest, EndsByTheTimeoutOfItsState) {
 }
 
 TYPED_TEST(ConnectionTableTest, APacketPutsTheEndOff) {
+  for (const auto state : {ConnectionState::kUdpReplied, ConnectionState::kTimeWait}) {  // 120 s
+    auto& table = this->make(10);
+    auto record = this->nth(1, 1000);
+    record.state = state;
+    const ConnectionRef ref = table.insert(record);
+    table.touch(ref, state, 1000 + 100 * kSecond);
+    EXPECT_EQ(this->expire(1000 + 219 * kSecond), 0u);
+    EXPECT_EQ(table.ticks_left(table[ref], 1000 + 219 * kSecond), kSecond);
+    EXPECT_EQ(table.ticks_left(table[ref], 1000 + 300 * kSecond), 0u);
+    EXPECT_EQ(this->expire(1000 + 221 * kSecond), 1u);
+  }
+}
+
+TYPED_TEST(ConnectionTableTest, OneWayUdpIsPutOffToo) {
+  auto& table = this->make(10);
+  for (std::uint32_t n = 0; n < 3; ++n) {
+    auto record = this->nth(n, 1000 + n);
+    record.state = ConnectionState::kUdpUnreplied;  // 30 s
+    table.insert(record);
+  }
+  const ConnectionRef first = table.find(this->nth(0).original_tuple());
+  for (std::uint32_t now = 1000; now < 1000 + 100 * kSecond; now += 10) {
+    table.touch(first, ConnectionState::kUdpUnreplied, now);
+    this->expire(now);
+  }
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_EQ(this->expire(1000 + 129 * kSecond), 0u);
+  EXPECT_EQ(this->expire(1000 + 131 * kSecond), 1u);
+}
+
+TYPED_TEST(ConnectionTableTest, RetransmissionsKeepNoPlace) {
   auto& table = this->make(10);
   const ConnectionRef ref = table.insert(this->nth(1, 1000));
-  table.touch(ref, ConnectionState::kSynSent, 1000 + 100 * kSecond);
-  EXPECT_EQ(this->expire(1000 + 219 * kSecond), 0u);
-  EXPECT_EQ(table.ticks_left(table[ref], 1000 + 219 * kSecond), kSecond);
-  EXPECT_EQ(table.ticks_left(table[ref], 1000 + 300 * kSecond), 0u);
-  EXPECT_EQ(this->expire(1000 + 221 * kSecond), 1u);
+  for (std::uint32_t second = 0; second < 119; ++second) {
+    table.touch(ref, ConnectionState::kSynSent, 1000 + second * kSecond);
+    ASSERT_EQ(this->expire(1000 + second * kSecond), 0u);
+  }
+  EXPECT_EQ(this->expire(1000 + 121 * kSecond), 1u);
+}
+
+// Eight connections, made one after the other; each state's share of them in that order.
+TYPED_TEST(ConnectionTableTest, TheOldestUnansweredOneMakesRoom) {
+  using enum ConnectionState;
+  auto& table = this->make(8);
+  const ConnectionState states[] = {kEstablished, kSynSent,  kUdpUnreplied, kUdpReplied,
+                                    kSynReceived, kTimeWait, kReset,        kMidstream};
+  for (std::uint32_t n = 0; n < 8; ++n) {
+    auto record = this->nth(n, 1000 + 100 * n);
+    record.state = states[n];
+    ASSERT_TRUE(table.insert(record).found());
+  }
+  ASSERT_TRUE(table.full());
+  const auto all = [](std::uint32_t) { return true; };
+  for (const std::uint32_t expected : {1u, 2u, 4u, 6u, 7u}) {
+    const ConnectionRef oldest = table.oldest_unanswered(2000, all);
+    ASSERT_TRUE(oldest.found());
+    EXPECT_EQ(oldest, table.find(this->nth(expected).original_tuple()));
+    table.erase(oldest);
+  }
+  EXPECT_FALSE(table.oldest_unanswered(2000, all).found());
+  EXPECT_EQ(table.size(), 3u);
+}
+
+TYPED_TEST(ConnectionTableTest, WhatIsInUseMakesNoRoom) {
+  auto& table = this->make(40);
+  for (std::uint32_t n = 0; n < 40; ++n) table.insert(this->nth(n, 1000 + n));
+  const auto index = [&](std::uint32_t n) {
+    return table.find(this->nth(n).original_tuple()).index;
+  };
+  const auto from = [&](std::uint32_t first) {
+    return table.oldest_unanswered(2000, [&](std::uint32_t at) {
+      for (std::uint32_t n = 0; n < first; ++n) {
+        if (at == index(n)) return false;
+      }
+      return true;
+    });
+  };
+  EXPECT_EQ(from(0).index, index(0));
+  EXPECT_EQ(from(5).index, index(5));
+  EXPECT_EQ(from(kBurstSize).index, index(kBurstSize));
+}
+
+// Whoever is answered leaves the list, and comes to its end by another.
+TYPED_TEST(ConnectionTableTest, AnsweredOnesMakeNoRoom) {
+  using enum ConnectionState;
+  auto& table = this->make(3);
+  for (std::uint32_t n = 0; n < 3; ++n) table.insert(this->nth(n, 1000 + n));
+  const auto all = [](std::uint32_t) { return true; };
+  const auto find = [&](std::uint32_t n) { return table.find(this->nth(n).original_tuple()); };
+  table.touch(find(0), kSynReceived, 1100);
+  EXPECT_EQ(table.oldest_unanswered(1100, all), find(1));
+  table.touch(find(1), kSynReceived, 1200);
+  table.touch(find(1), kEstablished, 1300);
+  EXPECT_EQ(table.oldest_unanswered(1300, all), find(2));
+  table.erase(find(2));
+  EXPECT_EQ(table.oldest_unanswered(1300, all), find(0));
+  table.touch(find(1), kReset, 1400);  // the endpoint's word
+  table.erase(find(0));
+  EXPECT_EQ(table.oldest_unanswered(1400, all), find(1));
 }
 
 TYPED_TEST(ConnectionTableTest, AStateWithAShorterTimeoutEndsSooner) {

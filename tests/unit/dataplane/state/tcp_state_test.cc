@@ -64,14 +64,14 @@ const Conversation kConversations[] = {
       {kClient, kAck, kEstablished}}},
     {"refused, RFC 9293 section 3.5.2",
      kSynSent,
-     {{kEndpoint, kRstAck, kClose}, {kClient, kSyn, kSynSent}}},
-    {"the client gives up connecting", kSynSent, {{kClient, kRst, kClose}}},
+     {{kEndpoint, kRstAck, kReset}, {kClient, kSyn, kSynSent}}},
+    {"the client gives up connecting", kSynSent, {{kClient, kRst, kReset}}},
     {"old duplicate SYN, RFC 9293 figure 8",
      kSynSent,
-     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kRst, kClose}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kRst, kReset}, {kClient, kSyn, kSynSent}}},
     {"half-open, RFC 9293 figure 9: the ACK of the other end's old connection draws a reset",
      kSynSent,
-     {{kEndpoint, kAck, kSynSent}, {kClient, kRst, kClose}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kAck, kSynSent}, {kClient, kRst, kReset}, {kClient, kSyn, kSynSent}}},
     {"a restarted client's SYN is challenged, RFC 5961 section 4.2",
      kEstablished,
      {{kClient, kSyn, kEstablished}, {kEndpoint, kAck, kEstablished}, {kClient, kRst, kClose}}},
@@ -119,16 +119,56 @@ const Conversation kConversations[] = {
     {"reset in mid-stream by the client", kEstablished, {{kClient, kRstAck, kClose}}},
     {"reset in mid-stream by the endpoint",
      kEstablished,
-     {{kEndpoint, kRst, kClose}, {kClient, kFin, kClose}, {kEndpoint, kSynAck, kClose}}},
+     {{kEndpoint, kRst, kReset}, {kClient, kFin, kReset}, {kEndpoint, kData, kReset}}},
     {"a forged reset, which an ACK shows not to be believed, RFC 5961 section 3.2",
      kEstablished,
      {{kClient, kRst, kClose},
       {kEndpoint, kData, kEstablished},
-      {kEndpoint, kRst, kClose},
+      {kClient, kRst, kClose},
       {kClient, kAck, kEstablished}}},
+    {"a forged reset and a forged SYN, which is challenged, RFC 5961 section 4.2",
+     kEstablished,
+     {{kClient, kRst, kClose}, {kClient, kSyn, kClose}, {kEndpoint, kAck, kEstablished}}},
+    {"reset, and the same port again",
+     kEstablished,
+     {{kClient, kRst, kClose},
+      {kClient, kSyn, kClose},
+      {kEndpoint, kSynAck, kSynReceived},
+      {kClient, kAck, kEstablished}}},
+    {"an old endpoint's reset: both ends go on",
+     kEstablished,
+     {{kEndpoint, kRst, kReset}, {kClient, kAck, kMidstream}, {kEndpoint, kAck, kEstablished}}},
+    {"a forged reset of a half-open connection: the endpoint goes on",
+     kSynSent,
+     {{kClient, kRst, kReset}, {kEndpoint, kSynAck, kSynReceived}, {kClient, kAck, kEstablished}}},
+    {"forged SYN and ACK: the endpoint answers the wrong ACK by a reset, RFC 9293 section 3.10.7.4",
+     kSynSent,
+     {{kEndpoint, kSynAck, kSynReceived},
+      {kClient, kAck, kEstablished},
+      {kEndpoint, kRst, kReset}}},
+    {"forged SYN, RST and ACK",
+     kSynSent,
+     {{kClient, kRst, kReset}, {kClient, kAck, kMidstream}, {kEndpoint, kRst, kReset}}},
+    {"picked up in mid-stream",
+     kMidstream,
+     {{kClient, kData, kMidstream}, {kEndpoint, kAck, kEstablished}, {kClient, kFin, kFinWait}}},
+    {"picked up in mid-stream, closed by the endpoint",
+     kMidstream,
+     {{kClient, kFin, kMidstream}, {kEndpoint, kFin, kFinWait}, {kClient, kAck, kCloseWait}}},
+    {"picked up in mid-stream, not known to the endpoint",
+     kMidstream,
+     {{kEndpoint, kRst, kReset}, {kClient, kSyn, kSynSent}}},
+    {"picked up while the handshake goes on",
+     kMidstream,
+     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kAck, kEstablished}}},
+    {"a SYN where an ACK was picked up", kMidstream, {{kClient, kSyn, kSynSent}}},
+    {"the client gives up what was picked up", kMidstream, {{kClient, kRst, kReset}}},
+    {"FIN without ACK is nothing, RFC 9293 section 3.10.7.4, fifth check",
+     kSynReceived,
+     {{kClient, kTcpFin, kSynReceived}, {kEndpoint, kTcpFin, kSynReceived}}},
     {"reset after the first FIN, by an endpoint that was not read from",
      kFinWait,
-     {{kEndpoint, kRst, kClose}}},
+     {{kEndpoint, kRst, kReset}}},
     {"reset in TIME_WAIT", kTimeWait, {{kClient, kRst, kClose}}},
     {"a new SYN in TIME_WAIT, RFC 9293 section 3.6.1", kTimeWait, {{kClient, kSyn, kSynSent}}},
     {"a SYN from an endpoint opens nothing in TIME_WAIT",
@@ -168,10 +208,11 @@ TEST(TcpState, Conversations) {
 }
 
 constexpr ConnectionState kTcpStates[] = {kSynSent,   kSynReceived, kEstablished, kFinWait,
-                                          kCloseWait, kLastAck,     kTimeWait,    kClose};
+                                          kCloseWait, kLastAck,     kTimeWait,    kClose,
+                                          kReset,     kMidstream};
 
 // Whatever comes, a TCP connection stays in TCP's states; a reset closes it until an ACK shows that
-// it was not believed, or the client begins anew.
+// it was not believed, or one of the ends begins anew.
 TEST(TcpState, EveryFlagInEveryState) {
   for (const ConnectionState state : kTcpStates) {
     for (const Direction from : {kClient, kEndpoint}) {
@@ -179,11 +220,38 @@ TEST(TcpState, EveryFlagInEveryState) {
         const auto next = next_tcp_state(state, from, static_cast<std::uint8_t>(flags));
         EXPECT_NE(next, kUdpUnreplied);
         EXPECT_NE(next, kUdpReplied);
-        const bool is_ack = (flags & (kTcpSyn | kTcpRst | kTcpFin | kTcpAck)) == kTcpAck;
-        const bool begins = from == kClient && opens_connection(static_cast<std::uint8_t>(flags));
-        EXPECT_EQ(next == kClose, (flags & kTcpRst) != 0 || (state == kClose && !is_ack && !begins))
-            << to_string(state) << " " << flags;
+        if ((flags & kTcpRst) != 0) {
+          EXPECT_TRUE(next == kClose || next == kReset) << to_string(state) << " " << flags;
+        } else if (next == kClose || next == kReset) {
+          EXPECT_EQ(next, state) << flags;
+        }
       }
+    }
+  }
+}
+
+// Who pretends to be the client, and whose packets honest endpoints answer at most by SYN/ACK and
+// RST, gets no connection that stays in a full table: whatever is sent in whatever order, after the
+// endpoint's last answer it is one of those that make room.
+TEST(TcpState, NobodyAloneGetsOutOfTheUnansweredStates) {
+  for (const ConnectionState begin : {kSynSent, kReset, kMidstream}) {
+    for (unsigned flags = 0; flags < 256; ++flags) {
+      const auto next = next_tcp_state(begin, kClient, static_cast<std::uint8_t>(flags));
+      EXPECT_TRUE(is_unanswered(next)) << to_string(begin) << " " << flags;
+    }
+  }
+  for (const ConnectionState state : kTcpStates) {
+    EXPECT_EQ(next_tcp_state(state, kEndpoint, kRst), kReset);
+  }
+}
+
+// And a connection that is established is brought back there by nobody but the endpoint.
+TEST(TcpState, TheClientsSideAloneMakesNothingUnanswered) {
+  for (const ConnectionState state : kTcpStates) {
+    if (is_unanswered(state) || state == kTimeWait) continue;
+    for (unsigned flags = 0; flags < 256; ++flags) {
+      const auto next = next_tcp_state(state, kClient, static_cast<std::uint8_t>(flags));
+      EXPECT_FALSE(is_unanswered(next)) << to_string(state) << " " << flags;
     }
   }
 }
@@ -192,8 +260,9 @@ TEST(TcpState, EveryFlagInEveryState) {
 // whoever forges packets without it can't lengthen a timeout that way.
 TEST(TcpState, OnlyTheClientBeginsAnew) {
   for (const ConnectionState state : kTcpStates) {
-    EXPECT_EQ(next_tcp_state(state, kClient, kSyn) == kSynSent,
-              state == kSynSent || state == kClose || may_be_reopened(state));
+    EXPECT_EQ(
+        next_tcp_state(state, kClient, kSyn) == kSynSent,
+        state == kSynSent || state == kReset || state == kMidstream || may_be_reopened(state));
     for (unsigned flags = 0; flags < 256; ++flags) {
       if (state == kSynSent) continue;
       EXPECT_NE(next_tcp_state(state, kEndpoint, static_cast<std::uint8_t>(flags)), kSynSent);
@@ -222,6 +291,8 @@ TEST(TcpState, Names) {
   EXPECT_EQ(to_string(kLastAck), "LAST_ACK");
   EXPECT_EQ(to_string(kTimeWait), "TIME_WAIT");
   EXPECT_EQ(to_string(kClose), "CLOSE");
+  EXPECT_EQ(to_string(kReset), "RESET");
+  EXPECT_EQ(to_string(kMidstream), "MIDSTREAM");
 }
 
 std::uint32_t ticks_of(const TimeoutTicks& ticks, ConnectionState state) {
@@ -238,7 +309,11 @@ TEST(TimeoutTicks, EveryStateHasItsOwn) {
     *timeout = std::chrono::seconds(seconds++);
   }
   const TimeoutTicks ticks = timeout_ticks(config);
-  for (std::size_t i = 0; i < ticks.size(); ++i) EXPECT_EQ(ticks[i], 64 * (i + 1));
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(kClose); ++i) {
+    EXPECT_EQ(ticks[i], 64 * (i + 1));
+  }
+  EXPECT_EQ(ticks_of(ticks, kReset), ticks_of(ticks, kClose));
+  EXPECT_EQ(ticks_of(ticks, kMidstream), ticks_of(ticks, kSynReceived));
 }
 
 TEST(TimeoutTicks, RoundUpAndStayInRange) {
