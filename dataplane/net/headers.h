@@ -98,12 +98,14 @@ struct Ipv6ExtensionHeader {
   std::uint8_t next_header;
   std::uint8_t length;  // in units of 8 bytes, the first not counted
   Wire16 fragment;      // of a fragment header: offset, and the flag for more
+                        // of a routing header: type, and segments left
   Wire32 rest;
 };
 inline constexpr std::uint8_t kIpv6HopByHop = 0;
 inline constexpr std::uint8_t kIpv6Routing = 43;
 inline constexpr std::uint8_t kIpv6Fragment = 44;
 inline constexpr std::uint8_t kIpv6DestinationOptions = 60;
+inline constexpr std::uint8_t kIpv6SourceRoute = 0;  // a type of routing headers, RFC 5095
 
 // RFC 9293 section 3.1.
 struct TcpHeader {

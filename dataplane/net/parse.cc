@@ -190,6 +190,10 @@ std::optional<std::uint8_t> parse_extensions(Packet& packet, std::uint8_t next) 
     }
     const auto& extension = header_at<Ipv6ExtensionHeader>(packet.data + offset);
     std::uint32_t length = (extension.length + 1u) * 8;
+    if (next == kIpv6Routing && extension.fragment.host() >> 8 == kIpv6SourceRoute) {
+      packet.drop(DropReason::ip_source_route);
+      return std::nullopt;
+    }
     if (next == kIpv6Fragment) {
       // RFC 6946: an "atomic fragment" is a whole packet.
       constexpr std::uint16_t kOffsetAndMore = 0xfff9;
