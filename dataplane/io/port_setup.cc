@@ -52,7 +52,8 @@ rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info
   rte_eth_conf wanted{};
   const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
   wanted.rxmode.mtu = std::min(port.mtu, most);
-  constexpr std::uint64_t kFlows = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
+  constexpr std::uint64_t kFlows =
+      RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
   if (rx_queues > 1 && (info.flow_type_rss_offloads & kFlows) != 0) {
     wanted.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     wanted.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & kFlows;
