@@ -26,6 +26,7 @@ FrameSpec random_packet(Playground& playground, const std::string& port, const F
                                          "gwup", "gw",  "pod3", "lost"};
   constexpr std::uint16_t kPorts[] = {80, 80, 80, 81, 8080, 0};
   constexpr std::uint8_t kFlags[] = {0x02, 0x02, 0x10, 0x12, 0x04, 0x11, 0x18, 0x00, 0x03};
+  constexpr std::uint8_t kChunks[] = {1, 1, 1, 2, 0, 10, 11, 7, 8, 14, 6, 5, 9};
   constexpr std::uint8_t kTtls[] = {64, 64, 64, 2, 1, 0};
   FrameSpec spec;
   if (port == "downlink" && last.source_port != 0 && playground.below(2) == 0) {
@@ -37,6 +38,7 @@ FrameSpec random_packet(Playground& playground, const std::string& port, const F
                            world.address(any(kTargets, playground)), any(kPorts, playground));
   }
   spec.tcp_flags = any(kFlags, playground);
+  if (spec.protocol == Protocol::kSctp) spec.sctp_chunks = {any(kChunks, playground)};
   spec.ttl = any(kTtls, playground);
   return spec;
 }
@@ -50,6 +52,7 @@ ExplainRequest request_for(const FrameSpec& spec, const std::string& port) {
   request.destination = spec.destination;
   request.destination_port = L4Port::from_host(spec.destination_port);
   request.tcp_flags = spec.tcp_flags;
+  if (!spec.sctp_chunks.empty()) request.sctp_chunk = spec.sctp_chunks[0];
   request.ttl = spec.ttl;
   return request;
 }

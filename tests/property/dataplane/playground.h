@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "tests/support/packet/world.h"
 
 namespace portico {
@@ -44,11 +45,13 @@ class Playground {
     spec.source_mac = World::mac(world_.host_in_front_of(spec.source));
     spec.destination_mac = World::mac(port);
     spec.tcp_flags = 0x10;
+    if (protocol_ == Protocol::kSctp) spec.sctp_chunks = chunks_of("DATA");
     return spec;
   }
   FrameSpec to_service(std::uint16_t client_port) const {
     FrameSpec spec = data("uplink", "client", client_port, world_.address("vip"), 80);
     spec.tcp_flags = 0x02;
+    if (protocol_ == Protocol::kSctp) spec.sctp_chunks = chunks_of("INIT");
     return spec;
   }
 
@@ -96,6 +99,7 @@ class Playground {
     for (const char* vip : {"vip", "vip2"}) {
       FrameSpec hello = data("uplink", "client", 9, world_.address(vip), 80);
       hello.tcp_flags = 0x02;
+      if (protocol_ == Protocol::kSctp) hello.sctp_chunks = chunks_of("INIT");
       const Outcome there = exchange("uplink", build_frame(hello));
       ASSERT_EQ(there.sent.size(), 1u);
       const FrameSpec seen = read_frame(there.sent[0].frame).spec;
@@ -116,11 +120,12 @@ class DataPlaneProperty : public testing::TestWithParam<std::pair<Family, Protoc
   static auto all() {
     return testing::Values(
         std::pair(Family::kIpv4, Protocol::kTcp), std::pair(Family::kIpv4, Protocol::kUdp),
-        std::pair(Family::kIpv6, Protocol::kTcp), std::pair(Family::kIpv6, Protocol::kUdp));
+        std::pair(Family::kIpv4, Protocol::kSctp), std::pair(Family::kIpv6, Protocol::kTcp),
+        std::pair(Family::kIpv6, Protocol::kUdp), std::pair(Family::kIpv6, Protocol::kSctp));
   }
   static std::string name(const testing::TestParamInfo<ParamType>& info) {
     return std::string(info.param.first == Family::kIpv4 ? "ipv4_" : "ipv6_") +
-           (info.param.second == Protocol::kTcp ? "tcp" : "udp");
+           absl::AsciiStrToLower(to_string(info.param.second));
   }
 
  protected:

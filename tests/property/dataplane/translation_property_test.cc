@@ -36,6 +36,7 @@ FrameSpec expect_forwarded(const Outcome& outcome, const FrameSpec& in) {
   EXPECT_EQ(out.spec.payload, in.payload);
   EXPECT_EQ(out.spec.options, in.options);
   EXPECT_EQ(out.spec.checksum, in.checksum);
+  EXPECT_EQ(out.spec.sctp_chunks, in.sctp_chunks);
   EXPECT_EQ(out.spec.tcp_flags, in.protocol == Protocol::kTcp ? in.tcp_flags : 0);
   return out.spec;
 }
