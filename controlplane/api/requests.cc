@@ -104,12 +104,16 @@ absl::StatusOr<ExplainRequest> parse(const v1::ExplainRequest& m) {
   if (m.tcp_flags() > 0xff) {
     status.Update(fault("tcp_flags", absl::StrCat("must be 0 to 255, is ", m.tcp_flags())));
   }
+  if (m.sctp_chunk() > 0xff) {
+    status.Update(fault("sctp_chunk", absl::StrCat("must be 0 to 255, is ", m.sctp_chunk())));
+  }
   if (m.ttl() > 255) status.Update(fault("ttl", absl::StrCat("must be 1 to 255, is ", m.ttl())));
   if (status.ok() && request.source.family() != request.destination.family()) {
     status = fault("destination", "is not of the source's address family");
   }
   if (!status.ok()) return status;
   request.tcp_flags = static_cast<std::uint8_t>(or_default(m.tcp_flags(), kSyn));
+  if (m.has_sctp_chunk()) request.sctp_chunk = static_cast<std::uint8_t>(m.sctp_chunk());
   request.ttl = static_cast<std::uint8_t>(or_default(m.ttl(), kDefaultTtl));
   return request;
 }

@@ -37,8 +37,11 @@ absl::Status check_explain(Options& options) {
   if (protocol != v1::PROTOCOL_TCP && request.tcp_flags() != 0) {
     return absl::InvalidArgumentError("only TCP has --flags");
   }
+  if (protocol != v1::PROTOCOL_SCTP && request.has_sctp_chunk()) {
+    return absl::InvalidArgumentError("only SCTP has --chunk");
+  }
   // The gateway's own defaults, so that the story can tell what was asked.
-  constexpr std::uint32_t kSourcePort = 40000, kTtl = 64, kSyn = 2;
+  constexpr std::uint32_t kSourcePort = 40000, kTtl = 64, kSyn = 2, kInit = 1;
   request.set_protocol(protocol);
   request.set_source(source->address.to_string());
   request.set_source_port(source->port == 0 ? kSourcePort : source->port);
@@ -46,6 +49,7 @@ absl::Status check_explain(Options& options) {
   request.set_destination_port(destination->port);
   if (request.ttl() == 0) request.set_ttl(kTtl);
   if (protocol == v1::PROTOCOL_TCP && request.tcp_flags() == 0) request.set_tcp_flags(kSyn);
+  if (protocol == v1::PROTOCOL_SCTP && !request.has_sctp_chunk()) request.set_sctp_chunk(kInit);
   return absl::OkStatus();
 }
 
@@ -102,6 +106,15 @@ CommandInfo explain_command() {
          const absl::StatusOr<std::uint32_t> flags = parse_tcp_flags(text);
          if (flags.ok()) options.explained.set_tcp_flags(*flags);
          return flags.status();
+       }},
+      {"--chunk",
+       "TYPE",
+       "SCTP chunk, such as COOKIE-ECHO (default INIT)",
+       {},
+       [](absl::string_view text, Options& options) {
+         const absl::StatusOr<std::uint32_t> type = parse_sctp_chunk(text);
+         if (type.ok()) options.explained.set_sctp_chunk(*type);
+         return type.status();
        }},
       {"--ttl",
        "N",

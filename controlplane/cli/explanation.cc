@@ -101,6 +101,9 @@ class Writer {
     if (request_.protocol() == v1::PROTOCOL_TCP) {
       absl::StrAppend(&packet, " ", tcp_flags_to_string(request_.tcp_flags()));
     }
+    if (request_.protocol() == v1::PROTOCOL_SCTP) {
+      absl::StrAppend(&packet, " ", sctp_chunk_to_string(request_.sctp_chunk()));
+    }
     const bool v6 = absl::StrContains(request_.source(), ':');
     const std::string arrival = absl::StrCat(
         "arrives at ", request_.in_port().empty() ? "the first uplink" : request_.in_port(),

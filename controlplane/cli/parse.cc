@@ -24,6 +24,22 @@ constexpr std::pair<absl::string_view, std::uint32_t> kTcpFlags[] = {
     {"ACK", 16}, {"URG", 32}, {"ECE", 64}, {"CWR", 128},
 };
 
+constexpr std::pair<absl::string_view, std::uint32_t> kSctpChunks[] = {
+    {"DATA", 0},
+    {"INIT", 1},
+    {"INIT-ACK", 2},
+    {"SACK", 3},
+    {"HEARTBEAT", 4},
+    {"HEARTBEAT-ACK", 5},
+    {"ABORT", 6},
+    {"SHUTDOWN", 7},
+    {"SHUTDOWN-ACK", 8},
+    {"ERROR", 9},
+    {"COOKIE-ECHO", 10},
+    {"COOKIE-ACK", 11},
+    {"SHUTDOWN-COMPLETE", 14},
+};
+
 absl::Status wrong(absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" ", why));
 }
@@ -119,6 +135,24 @@ std::string tcp_flags_to_string(std::uint32_t flags) {
     if ((flags & bit) != 0) names.push_back(name);
   }
   return absl::StrJoin(names, ",");
+}
+
+absl::StatusOr<std::uint32_t> parse_sctp_chunk(absl::string_view text) {
+  for (const auto& [name, type] : kSctpChunks) {
+    if (absl::EqualsIgnoreCase(name, text)) return type;
+  }
+  return wrong(
+      text, absl::StrCat("is no SCTP chunk: write one of ",
+                         absl::StrJoin(kSctpChunks, ",", [](std::string* list, const auto& known) {
+                           absl::StrAppend(list, known.first);
+                         })));
+}
+
+std::string sctp_chunk_to_string(std::uint32_t type) {
+  for (const auto& [name, known] : kSctpChunks) {
+    if (known == type) return std::string(name);
+  }
+  return absl::StrCat("chunk ", type);
 }
 
 absl::StatusOr<absl::Duration> parse_timeout(absl::string_view text) {

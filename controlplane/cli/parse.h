@@ -41,6 +41,10 @@ absl::StatusOr<std::uint32_t> parse_tcp_flags(absl::string_view text);
 // "SYN,ACK"
 std::string tcp_flags_to_string(std::uint32_t flags);
 
+// The name of an SCTP chunk type, as in RFC 9260 section 3.2: "COOKIE-ECHO" is 10.
+absl::StatusOr<std::uint32_t> parse_sctp_chunk(absl::string_view text);
+std::string sctp_chunk_to_string(std::uint32_t type);
+
 // "10s", "1m30s", "500ms"; "0" means for ever.
 absl::StatusOr<absl::Duration> parse_timeout(absl::string_view text);
 

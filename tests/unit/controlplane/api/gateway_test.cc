@@ -347,6 +347,13 @@ TEST_F(GatewayTest, Explain) {
   expect_invalid(with([](auto& r) { r.set_destination_port(0); }), "destination_port");
   expect_invalid(with([](auto& r) { r.set_ttl(256); }), "ttl");
   expect_invalid(with([](auto& r) { r.set_tcp_flags(256); }), "tcp_flags");
+  expect_invalid(with([](auto& r) { r.set_sctp_chunk(256); }), "sctp_chunk");
+
+  data_plane_.explanation = explanation;
+  EXPECT_TRUE(with([](auto& r) { r.set_protocol(v1::PROTOCOL_SCTP); }).ok());
+  EXPECT_EQ(data_plane_.explained.sctp_chunk, 1);  // INIT
+  EXPECT_TRUE(with([](auto& r) { r.set_sctp_chunk(0); }).ok());
+  EXPECT_EQ(data_plane_.explained.sctp_chunk, 0);  // DATA
 }
 
 }  // namespace

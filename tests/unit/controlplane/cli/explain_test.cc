@@ -77,7 +77,7 @@ TEST_F(Explain, TellsThatTheSlowPathTakesOver) {
   gateway.explanation = message<v1::ExplainResponse>(
       "steps { stage: 'next_hop' decision: 'no MAC address yet' } verdict: VERDICT_PUNT");
   EXPECT_EQ(output("explain sctp 10.20.0.10:1 10.100.3.59:2"),
-            "SCTP  10.20.0.10:1 -> 10.100.3.59:2\n"
+            "SCTP INIT  10.20.0.10:1 -> 10.100.3.59:2\n"
             "arrives at the first uplink with TTL 64, worker 0 decides\n"
             "\n"
             "  next_hop  no MAC address yet\n"
@@ -194,6 +194,15 @@ TEST_F(Explain, AsksForWhatWasWritten) {
                                                      .DebugString());
 }
 
+TEST_F(Explain, AsksForAChunk) {
+  answer_drop();
+  const std::string text = output("explain sctp 10.0.0.1:7 10.0.0.2:80 --chunk cookie-echo");
+  EXPECT_EQ(text.substr(0, text.find('\n')), "SCTP COOKIE-ECHO  10.0.0.1:7 -> 10.0.0.2:80");
+  EXPECT_EQ(gateway.asked_explain.sctp_chunk(), 10u);
+  ask("explain sctp 10.0.0.1:7 10.0.0.2:80");
+  EXPECT_EQ(gateway.asked_explain.sctp_chunk(), 1u);
+}
+
 TEST_F(Explain, RefusesWhatIsNoPacket) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "it takes [tcp|udp|sctp] SOURCE[:PORT] DESTINATION:PORT"},
@@ -208,6 +217,10 @@ TEST_F(Explain, RefusesWhatIsNoPacket) {
       {"tcp client 10.0.0.2:80",
        "\"client\" is no address: write 10.20.0.10:40000 or [2001:db8::1]:40000"},
       {"udp 10.0.0.1 10.0.0.2:80 --flags SYN", "only TCP has --flags"},
+      {"udp 10.0.0.1 10.0.0.2:80 --chunk DATA", "only SCTP has --chunk"},
+      {"sctp 10.0.0.1 10.0.0.2:80 --chunk SYN",
+       "--chunk: \"SYN\" is no SCTP chunk: write one of DATA,INIT,INIT-ACK,SACK,HEARTBEAT,"
+       "HEARTBEAT-ACK,ABORT,SHUTDOWN,SHUTDOWN-ACK,ERROR,COOKIE-ECHO,COOKIE-ACK,SHUTDOWN-COMPLETE"},
       {"tcp 10.0.0.1 10.0.0.2:80 --flags SYN,ECN",
        "--flags: \"ECN\" is no TCP flag: write some of FIN,SYN,RST,PSH,ACK,URG,ECE,CWR"},
       {"tcp 10.0.0.1 10.0.0.2:80 --ttl 256", "--ttl: \"256\" is no number from 1 to 255"},
