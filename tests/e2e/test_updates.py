@@ -2,40 +2,20 @@
 
 import contextlib
 import pathlib
-import re
 import signal
 import time
 
 import pytest
 
+from manifests import replace, without_pod
 from shapes import in_both_families
 from testbed import statistics, wait
 from testbed.client import Client
 from testbed.gateway import MANIFESTS
 from testbed.load import RequestLoop
-from testbed.scenario import FAMILIES, HELLO, HELLO_MAGLEV, PODS
+from testbed.scenario import HELLO, HELLO_MAGLEV, PODS
 
 HELLO_MANIFEST = MANIFESTS / "hello-world-service.yaml"
-
-
-def replace(path, text):
-    """As an editor does: the file is never seen half written."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text)
-    beside.rename(path)
-
-
-def without_endpoint(text, address):
-    """The manifest without the block of the endpoint that has this address."""
-    shorter, count = re.subn(rf'  - addresses: \["?{re.escape(address)}"?\]\n(    .*\n)*', "", text)
-    assert count == 1, f"{count} endpoints with the address {address}"
-    return shorter
-
-
-def without_pod(text, pod):
-    for family in FAMILIES:
-        text = without_endpoint(text, pod.address.of(family))
-    return text
 
 
 @in_both_families
