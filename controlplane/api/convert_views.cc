@@ -106,6 +106,11 @@ v1::WorkerCounters to_proto(const WorkerCounters& counters) {
   message.set_dropped(counters.dropped);
   message.set_punted(counters.punted);
   message.set_handed_over(counters.handed_over);
+  message.set_fragments_waiting(counters.fragments_waiting);
+  message.set_fragments_joined(counters.fragments_joined);
+  message.set_reassembled(counters.reassembled);
+  message.set_fragmented(counters.fragmented);
+  message.set_fragments_made(counters.fragments_made);
   message.set_connections_made(counters.connections_made);
   message.set_connections_expired(counters.connections_expired);
   message.set_connections_evicted(counters.connections_evicted);

@@ -82,6 +82,7 @@ struct Ipv4Header {
     return static_cast<std::uint16_t>((version_and_length & 0x0f) * 4);
   }
 };
+inline constexpr std::uint16_t kIpv4DontFragment = 0x4000;
 inline constexpr std::uint16_t kIpv4MoreFragments = 0x2000;
 inline constexpr std::uint16_t kIpv4FragmentOffset = 0x1fff;
 
@@ -99,8 +100,10 @@ struct Ipv6ExtensionHeader {
   std::uint8_t length;  // in units of 8 bytes, the first not counted
   Wire16 fragment;      // of a fragment header: offset, and the flag for more
                         // of a routing header: type, and segments left
-  Wire32 rest;
+  Wire32 rest;          // of a fragment header: the identification
 };
+inline constexpr std::uint16_t kIpv6MoreFragments = 0x0001;
+inline constexpr std::uint16_t kIpv6FragmentOffset = 0xfff8;  // in bytes
 inline constexpr std::uint8_t kIpv6HopByHop = 0;
 inline constexpr std::uint8_t kIpv6Routing = 43;
 inline constexpr std::uint8_t kIpv6Fragment = 44;

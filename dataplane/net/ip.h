@@ -5,7 +5,7 @@
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/headers.h"
-#include "dataplane/packet/packet.h"
+#include "dataplane/packet/segment.h"
 
 namespace portico {
 
@@ -22,6 +22,8 @@ struct Ip<Ipv4Address> {
   static constexpr std::uint8_t kTimeExceeded = 11;
   // RFC 1812 section 4.3.2.3: an error carries as much as fits into 576 bytes.
   static constexpr std::uint32_t kErrorSize = 576;
+  // RFC 791 section 3.2: every module forwards a packet of this size without fragmenting it.
+  static constexpr std::uint32_t kLeastMtu = 68;
 
   static std::uint8_t ttl(const Packet& packet) noexcept {
     return header_at<Header>(packet.l3()).ttl;
@@ -50,6 +52,7 @@ struct Ip<Ipv6Address> {
   static constexpr std::uint8_t kTimeExceeded = 3;
   // RFC 4443 section 2.4 (c): as much as fits into the minimum MTU.
   static constexpr std::uint32_t kErrorSize = 1280;
+  static constexpr std::uint32_t kLeastMtu = 1280;  // RFC 8200 section 5
 
   static std::uint8_t ttl(const Packet& packet) noexcept {
     return header_at<Header>(packet.l3()).hop_limit;
@@ -102,6 +105,18 @@ ChecksumSum icmp_pseudo_header(const Address& source, const Address& destination
   } else {
     return pseudo_header(source, destination, Protocol::kIcmpv6, length);
   }
+}
+
+// Adds the frame's bytes [offset, offset + length) to `sum`, whatever pieces they lie in.
+inline void add_bytes(ChecksumSum& sum, const Packet& packet, std::uint32_t offset,
+                      std::uint32_t length) noexcept {
+  bool odd = false;  // what was added so far; then each word is loaded with its bytes swapped
+  visit_bytes(packet, offset, length, [&](const std::uint8_t* bytes, std::uint32_t size) {
+    ChecksumSum piece;
+    piece.add(bytes, size);
+    sum.add_word(odd ? __builtin_bswap16(piece.fold()) : piece.fold());
+    odd ^= (size & 1) != 0;
+  });
 }
 
 // Bytes from the TCP, UDP or ICMP header on, without Ethernet padding.

@@ -27,13 +27,19 @@ struct ConnectionRef {
   friend bool operator==(const ConnectionRef&, const ConnectionRef&) = default;
 };
 
+struct Segment;
+
 struct alignas(64) Packet {
   // Set by io/. data[0] is the first byte of the Ethernet header.
   std::uint8_t* data = nullptr;
   void* handle = nullptr;
-  std::uint32_t length = 0;      // bytes of the frame, over all segments
-  std::uint32_t contiguous = 0;  // bytes that may be touched from `data` on
-  std::uint16_t headroom = 0;    // free bytes before `data`
+  std::uint32_t length = 0;       // bytes of the frame, over all segments
+  std::uint32_t contiguous = 0;   // bytes that may be touched from `data` on
+  const Segment* rest = nullptr;  // the frame's other pieces, see packet/segment.h
+  std::uint16_t headroom = 0;     // free bytes before `data`
+  // Of a packet that was put together from fragments: bytes of the largest one, from its IP header
+  // on. 0: it came whole.
+  std::uint16_t largest_fragment = 0;
   PortId in_port;
   bool from_hand_over = false;  // another worker has found this worker to be the owner
 
@@ -60,10 +66,19 @@ struct alignas(64) Packet {
 
   // Set by next_hop(): the address whose MAC address the frame is sent to.
   IpAddress next_hop;
+  // Set by whoever lets the packet leave: it does so in fragments of at most so many bytes, from
+  // the IP header on. 0: in one piece.
+  std::uint16_t fragment_size = 0;
 
   Verdict verdict;
 
   bool undecided() const noexcept { return !verdict.decided(); }
+  // Sent, or to be sent when its neighbor is known.
+  bool may_leave() const noexcept {
+    return verdict.kind() == Verdict::Kind::kForward ||
+           (verdict.kind() == Verdict::Kind::kPunt &&
+            verdict.punt_reason() == PuntReason::kNeighborMissing);
+  }
   std::uint8_t* l3() noexcept { return data + l3_offset; }
   const std::uint8_t* l3() const noexcept { return data + l3_offset; }
   std::uint8_t* l4() noexcept { return data + l4_offset; }
@@ -90,6 +105,7 @@ struct alignas(64) Packet {
   void truncate(std::uint32_t bytes) noexcept {
     length = bytes;
     contiguous = bytes;
+    rest = nullptr;
   }
 };
 

@@ -67,7 +67,7 @@ Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, con
     hand_over_.push_back(hand_over_rings_.back().get());
   }
   slow_path_ = std::make_unique<SlowPath>(shared_, io);
-  const Exits exits{io, slow_path_->ring(), hand_over_};
+  const Exits exits{io, slow_path_->ring(), hand_over_, nullptr};
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     const int socket = i < options.sockets.size() ? options.sockets[i] : -1;
     workers_.push_back(std::make_unique<Worker>(WorkerId{i}, options.workers, config_, shared_,
@@ -185,6 +185,11 @@ std::vector<WorkerCounters> Gateway::worker_counters() {
     counters.dropped = counts.dropped();
     counters.punted = counts.punted.get();
     counters.handed_over = counts.handed_over.get();
+    counters.fragments_waiting = counts.fragments_waiting.get();
+    counters.fragments_joined = counts.fragments_joined.get();
+    counters.reassembled = counts.reassembled.get();
+    counters.fragmented = counts.fragmented.get();
+    counters.fragments_made = counts.fragments_made.get();
     const std::uint64_t closed = worker->usage().closed();
     counters.connections_made = worker->usage().opened();
     counters.connections_expired = counts.connections_expired.get();

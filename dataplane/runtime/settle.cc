@@ -41,6 +41,23 @@ void hand_over(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
   }
 }
 
+// Lets the packet leave, or wait for its neighbor, in fragments.
+void cut_up(Packet& packet, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
+  const Fragmenter::Fragments fragments = exits.fragmenter->cut(packet);
+  if (fragments.count == 0) return drop(packet, DropReason::no_packet_memory, exits, counts);
+  counts.fragmented.add(1);
+  counts.fragments_made.add(fragments.count);
+  if (packet.verdict.kind() == Verdict::Kind::kPunt) {
+    for (std::size_t i = 0; i < fragments.count; ++i) punt(fragments.packets[i], exits, counts);
+  } else {
+    std::array<Packet*, Fragmenter::kMaxFragments> run;
+    for (std::size_t i = 0; i < fragments.count; ++i) run[i] = &fragments.packets[i];
+    send(run.data(), fragments.count, self, exits, counts);
+  }
+  Packet* const packets[] = {&packet};
+  exits.io.free(packets, 1);
+}
+
 }  // namespace
 
 void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
@@ -52,6 +69,11 @@ void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noe
     run_length = 0;
   };
   for (Packet& packet : burst) {
+    if (packet.fragment_size != 0 && packet.may_leave()) {
+      flush();
+      cut_up(packet, self, exits, counts);
+      continue;
+    }
     switch (packet.verdict.kind()) {
       case Verdict::Kind::kForward:
         if (run_length > 0 && run[0]->verdict.out_port() != packet.verdict.out_port()) flush();

@@ -4,6 +4,7 @@
 
 #include "dataplane/packet/burst.h"
 #include "dataplane/packet/packet_io.h"
+#include "dataplane/runtime/fragmenter.h"
 #include "dataplane/runtime/ring.h"
 #include "dataplane/runtime/worker_counts.h"
 
@@ -14,6 +15,7 @@ struct Exits {
   PacketIo& io;
   PuntRing& slow_path;
   const std::vector<HandOverRing*>& workers;  // indexed by WorkerId
+  Fragmenter* fragmenter = nullptr;           // the worker's own
 };
 
 // The one place where packets end: sends, frees, punts or hands over as the stages have marked, and

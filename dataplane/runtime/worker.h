@@ -75,6 +75,7 @@ class Worker {
   EndpointUsage usage_;
   WorkerCounts counts_;
   Mailbox mailbox_;
+  Fragmenter fragmenter_;
   Exits exits_;
   OutboxRing& outbox_;  // of the slow path; the first worker's alone
   StageContext context_;

@@ -6,12 +6,19 @@
 namespace portico {
 
 // What one thread has seen: a worker, or the slow path. Written by that thread alone.
-// received == sent + dropped + punted + handed_over after each burst.
+// After each burst, what came into being is what ended:
+//   received + reassembled + fragments_made ==
+//       sent + dropped + punted + handed_over + fragments_joined + fragments_waiting + fragmented
 struct alignas(64) WorkerCounts {
   Counter received;  // from ports, from workers that handed over, from the slow path
   Counter sent;
   Counter punted;
   Counter handed_over;
+  Counter fragments_waiting;  // in reassembly, now
+  Counter fragments_joined;   // to whole packets ...
+  Counter reassembled;        // ... and those packets
+  Counter fragmented;         // packets that left in fragments ...
+  Counter fragments_made;     // ... and those fragments
   Counter drops[kDropReasonCount];
   Counter connections_expired;
   Counter polls;

@@ -1,6 +1,6 @@
 #include "dataplane/stage/answer_echo.h"
 
-#include "dataplane/net/ip.h"
+#include "dataplane/net/fragment.h"
 #include "dataplane/stage/answer.h"
 
 namespace portico {
@@ -11,7 +11,7 @@ bool has_right_checksum(const Packet& packet) noexcept {
   const std::uint32_t length = l4_length(packet);
   ChecksumSum sum =
       icmp_pseudo_header(source_of<Address>(packet), destination_of<Address>(packet), length);
-  sum.add(packet.l4(), length);
+  add_bytes(sum, packet, packet.l4_offset, length);
   return sum.checksum() == 0;
 }
 
@@ -27,6 +27,7 @@ void answer(Packet& packet, const Port& port) noexcept {
   delta.add(&icmp.type, 2);
   icmp.checksum.store(Be16::from_wire(update_checksum(icmp.checksum.load().wire(), delta.fold())));
   Ip<Address>::set_ttl(packet, kAnswerTtl);
+  fit_to<Address>(packet, port.mtu);
   send_back(packet, port);
 }
 
@@ -43,8 +44,6 @@ void answer_echo(const Batch& packets, StageContext& context) noexcept {
       packet.drop(DropReason::not_for_gateway);
     } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
       packet.drop(DropReason::icmp_unsupported);
-    } else if (packet.contiguous - packet.l4_offset < l4_length(packet)) {
-      packet.drop(DropReason::packet_too_big);
     } else if (!has_right_checksum<Address>(packet)) {
       packet.drop(DropReason::icmp_checksum_wrong);
     } else {

@@ -1,6 +1,6 @@
 #include "dataplane/stage/next_hop.h"
 
-#include "dataplane/net/ip.h"
+#include "dataplane/net/fragment.h"
 #include "dataplane/stage/link_header.h"
 
 namespace portico {
@@ -29,7 +29,10 @@ void route(Packet& packet, StageContext& context) noexcept {
   const NextHop<Address>* hop = context.tables<Address>().routes.find(destination);
   if (hop == nullptr) return packet.drop(DropReason::no_route);
   const Port& out = context.port(hop->port);
-  if (packet.ip_length > out.mtu) return packet.drop(DropReason::packet_too_big);
+  if (packet.ip_length > out.mtu && !may_be_fragmented<Address>(packet, out.mtu)) {
+    return packet.drop(DropReason::packet_too_big);
+  }
+  fit_to<Address>(packet, out.mtu);
   packet.next_hop = hop->on_link ? destination : hop->gateway;
 
   Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));

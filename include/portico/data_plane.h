@@ -101,7 +101,9 @@ struct PortInfo {
   std::uint64_t tx_bytes = 0;
 };
 
-// Of one worker. received == sent + dropped + punted + handed_over, once no packet is in flight.
+// Of one worker. Once no packet is in flight, what came into being is what ended:
+//   received + reassembled + fragments_made ==
+//       sent + dropped + punted + handed_over + fragments_joined + fragments_waiting + fragmented
 struct WorkerCounters {
   WorkerId worker;
   std::uint64_t received = 0;  // from ports and from other workers' hand-over
@@ -109,6 +111,11 @@ struct WorkerCounters {
   std::uint64_t dropped = 0;
   std::uint64_t punted = 0;  // to the slow path
   std::uint64_t handed_over = 0;
+  std::uint64_t fragments_waiting = 0;  // in reassembly, now
+  std::uint64_t fragments_joined = 0;   // to whole packets ...
+  std::uint64_t reassembled = 0;        // ... and those packets
+  std::uint64_t fragmented = 0;         // packets that left in fragments ...
+  std::uint64_t fragments_made = 0;     // ... and those fragments
   std::uint64_t connections_made = 0;
   std::uint64_t connections_expired = 0;  // by their timeout
   std::uint64_t connections_evicted = 0;  // unanswered, to make room for others
@@ -116,6 +123,12 @@ struct WorkerCounters {
   std::uint64_t connection_capacity = 0;
   std::uint64_t polls = 0;
   std::uint64_t empty_polls = 0;
+
+  bool balance() const {
+    return received + reassembled + fragments_made == sent + dropped + punted + handed_over +
+                                                          fragments_joined + fragments_waiting +
+                                                          fragmented;
+  }
 };
 
 struct DropCount {

@@ -68,8 +68,7 @@ void check_sent(const std::string& frame) {
 void treat() {
   for (const MemoryIo::Sent& sent : world().settle()) check_sent(sent.frame);
   for (const WorkerCounters& counters : world().gateway().worker_counters()) {
-    PORTICO_FUZZ_REQUIRE(counters.received ==
-                         counters.sent + counters.dropped + counters.punted + counters.handed_over);
+    PORTICO_FUZZ_REQUIRE(counters.balance());
   }
   std::size_t waiting = 0;
   for (const NeighborInfo& neighbor : world().gateway().neighbors()) {

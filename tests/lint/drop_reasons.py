@@ -15,6 +15,7 @@ LIST = "include/portico/drop_reasons.def"
 
 # reason: why a conversation can't provoke it
 UNIT_TESTED = {
+    "no_packet_memory": "there is always memory there",
     "slow_path_full": "the slow path runs after each burst there, and has room for one",
     "hand_over_full": "the other worker runs after each burst there, and its ring holds several",
 }

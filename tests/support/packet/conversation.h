@@ -33,6 +33,7 @@ class Conversation {
   void step(const Words& words);
   void arrive(const Words& words);
   void expect_sent(const Words& words);
+  bool collect_fragments(unsigned count, const Words& words, MemoryIo::Sent& sent);
   void expect_drop(const std::string& reason);
   void expect_connection(const Words& words, bool wanted);
   void expect_explanation(const Words& words);

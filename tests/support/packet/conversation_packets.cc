@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "tests/support/packet/conversation.h"
 #include "tests/support/packet/conversation_words.h"
+#include "tests/support/packet/fragments.h"
 
 namespace portico {
 
@@ -29,7 +30,13 @@ void Conversation::arrive(const Words& words) {
     if (pair.first == "vlan") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
     if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();
   }
-  last_arrived_ = corrupt(build_frame(spec), words);
+  std::string frame = build_frame(spec);
+  if (const std::string part = value_of(words, "fragment"); !part.empty()) {
+    const std::string id = value_of(words, "ident");
+    frame = cut_frame(frame, fragment_range(part, ip_payload(frame)), id.empty() ? 77 : number(id));
+    frame += std::string(spec.padding, '\x55');
+  }
+  last_arrived_ = corrupt(std::move(frame), words);
   for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(port, last_arrived_, worker);
   if (words[0] == "+") return;  // with those of the next `>`, in one burst
   sent_ = world_->settle();
@@ -73,7 +80,7 @@ FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
     const std::pair<std::string, std::string> pair =
         absl::StrSplit(words[at], absl::MaxSplits('=', 1));
     if (words[at].find('=') == std::string::npos && words[at] != "options" &&
-        words[at] != "fixip") {
+        words[at] != "fixip" && words[at] != "nodf") {
       if (protocol_ == Protocol::kTcp) spec.tcp_flags = flags_of(words[at]);
       if (protocol_ == Protocol::kSctp) spec.sctp_chunks = chunks_of(words[at]);
     } else {
@@ -103,6 +110,7 @@ void Conversation::read_attribute(const std::string& key, const std::string& val
   if (key == "pad") spec.padding = static_cast<std::uint16_t>(number(value));
   if (key == "id") spec.echo_id = static_cast<std::uint16_t>(number(value));
   if (key == "options") spec.options = true;
+  if (key == "nodf") spec.dont_fragment = false;
   if (key == "csum") {
     spec.checksum = value == "zero" ? FrameSpec::Checksum::kZero : FrameSpec::Checksum::kWrong;
   }
@@ -110,10 +118,36 @@ void Conversation::read_attribute(const std::string& key, const std::string& val
 
 void Conversation::expect_sent(const Words& words) {
   if (sent_.empty()) return fail("nothing was sent");
-  const MemoryIo::Sent sent = sent_.front();
+  MemoryIo::Sent sent = sent_.front();
   sent_.erase(sent_.begin());
+  if (const std::string count = value_of(words, "fragments"); !count.empty()) {
+    if (!collect_fragments(number(count), words, sent)) return;
+  } else if (is_fragment(sent.frame)) {
+    return fail("a fragment was sent");
+  }
   const ReadFrame actual = read_frame(sent.frame);
   compare(actual, read_spec(words, 2), words, sent);
+}
+
+// Takes the others of `count` fragments, the first of which is `sent`, and makes it their packet.
+bool Conversation::collect_fragments(unsigned count, const Words& words, MemoryIo::Sent& sent) {
+  std::vector<std::string> fragments = {sent.frame};
+  while (fragments.size() < count && !sent_.empty() && sent_.front().port == sent.port) {
+    fragments.push_back(sent_.front().frame);
+    sent_.erase(sent_.begin());
+  }
+  if (fragments.size() < count) {
+    fail(absl::StrCat("only ", fragments.size(), " fragments were sent"));
+    return false;
+  }
+  const JoinedFrame joined = join_frames(fragments);
+  const std::string most = value_of(words, "largest");
+  if (!joined.error.empty()) fail("it " + joined.error);
+  if (!most.empty() && joined.largest != number(most)) {
+    fail(absl::StrCat("the largest fragment has ", joined.largest, " bytes"));
+  }
+  sent.frame = joined.frame;
+  return !testing::Test::HasFailure();
 }
 
 void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, const Words& words,

@@ -46,6 +46,14 @@ inline std::uint8_t flags_of(const std::string& word) {
   return static_cast<std::uint8_t>(flags);
 }
 
+// What stands behind "KEY="; empty when it is not there.
+inline std::string value_of(const std::vector<std::string>& words, const std::string& key) {
+  for (const std::string& word : words) {
+    if (word.starts_with(key + "=")) return word.substr(key.size() + 1);
+  }
+  return "";
+}
+
 // "times=60"; 1 when it is not there.
 inline unsigned times(const std::vector<std::string>& words) {
   for (const std::string& word : words) {

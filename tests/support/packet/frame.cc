@@ -116,9 +116,10 @@ std::string ipv4_of(const FrameSpec& spec, const std::string& l4) {
   const std::string options = spec.options ? std::string("\x94\x04\x00\x00", 4) : "";  // RFC 2113
   const std::size_t length = 20 + options.size() + l4.size();
   std::string header = std::string{static_cast<char>(0x45 + options.size() / 4), '\0'} +
-                       be16(static_cast<unsigned>(length)) + be16(0x1234) + be16(0x4000) +
-                       static_cast<char>(spec.ttl) + static_cast<char>(protocol_number(spec)) +
-                       be16(0) + bytes_of(spec.source) + bytes_of(spec.destination) + options;
+                       be16(static_cast<unsigned>(length)) + be16(0x1234) +
+                       be16(spec.dont_fragment ? 0x4000 : 0) + static_cast<char>(spec.ttl) +
+                       static_cast<char>(protocol_number(spec)) + be16(0) + bytes_of(spec.source) +
+                       bytes_of(spec.destination) + options;
   header.replace(10, 2, be16(plain_checksum(header)));
   return header + l4;
 }

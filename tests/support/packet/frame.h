@@ -37,6 +37,7 @@ struct FrameSpec {
   enum class Checksum { kRight, kWrong, kZero } checksum = Checksum::kRight;
   // IPv4: four bytes of options. IPv6: hop-by-hop and destination options.
   bool options = false;
+  bool dont_fragment = true;  // IPv4
   std::uint16_t padding = 0;  // bytes behind the IP packet
   std::string quoted;         // kTimeExceeded: the beginning of the packet, from its IP header on
 

@@ -71,6 +71,7 @@ void MemoryIo::close(Packet& packet) noexcept {
 }
 
 bool MemoryIo::allocate(std::uint32_t length, Packet& packet) noexcept {
+  if (buffers_.size() >= memory_) return false;
   open(make(length, {}), packet);
   return true;
 }

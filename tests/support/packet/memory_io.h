@@ -31,6 +31,8 @@ class MemoryIo : public PacketIo {
   std::vector<Sent> take_sent();
   // From now on the port takes only so many more frames.
   void set_room(PortId port, std::size_t frames) { room_[port.value] = frames; }
+  // From now on there is memory for so many frames at a time.
+  void set_memory(std::size_t frames) { memory_ = frames; }
   // Frames that are neither sent nor freed: in rings, or waiting for a neighbor.
   std::size_t held() const { return buffers_.size(); }
 
@@ -59,6 +61,7 @@ class MemoryIo : public PacketIo {
 
   std::vector<std::deque<Arriving>> arriving_;
   std::vector<std::size_t> room_;
+  std::size_t memory_ = kUnlimited;
   std::vector<Sent> sent_;
   std::map<void*, std::unique_ptr<Buffer>> buffers_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/packet/frame.h"
 #include "tests/support/packet/memory_io.h"
 
 namespace portico {
@@ -25,7 +26,8 @@ class Settle : public testing::Test {
   PuntRing slow_path_{"settle-slow-path", 3, -1};
   HandOverRing other_worker_{"settle-hand-over", 3, -1};
   std::vector<HandOverRing*> workers_{nullptr, &other_worker_};
-  Exits exits_{io_, slow_path_, workers_};
+  Fragmenter fragmenter_{io_, {0}, 1, 0};
+  Exits exits_{io_, slow_path_, workers_, &fragmenter_};
   WorkerCounts counts_;
   Burst burst_;
 };
@@ -65,6 +67,33 @@ TEST_F(Settle, DropsWhatThePortHasNoRoomFor) {
   EXPECT_EQ(counts_.sent.get(), 3u);
   EXPECT_EQ(drops(DropReason::transmit_full), 1u);
   EXPECT_EQ(io_.held(), 0u);
+}
+
+// 1,020 bytes of UDP, in fragments of at most 576: 20 + 552 and 20 + 448.
+TEST_F(Settle, CutsUpWhatIsTooLargeOrDropsAllOfIt) {
+  FrameSpec spec;
+  spec.protocol = Protocol::kUdp;
+  spec.source = *IpAddress::parse("10.20.0.10");
+  spec.destination = *IpAddress::parse("10.100.3.59");
+  spec.payload = 992;
+  for (const std::size_t memory : {3u, 2u}) {
+    io_.set_memory(memory);  // the packet itself takes one
+    io_.arrive({0}, build_frame(spec));
+    io_.receive({0}, {0}, burst_);
+    Packet& packet = burst_.packets[0];
+    packet.l3_offset = 14;
+    packet.l4_offset = 34;
+    packet.ip_length = 1020;
+    packet.fragment_size = 576;
+    packet.verdict = Verdict::forward({1});
+    portico::settle(burst_, {0}, exits_, counts_);
+    EXPECT_EQ(io_.held(), 0u);
+    EXPECT_EQ(io_.take_sent().size(), memory == 3 ? 2 : 0);
+  }
+  EXPECT_EQ(counts_.sent.get(), 2u);
+  EXPECT_EQ(counts_.fragmented.get(), 1u);
+  EXPECT_EQ(counts_.fragments_made.get(), 2u);
+  EXPECT_EQ(drops(DropReason::no_packet_memory), 1u);
 }
 
 }  // namespace
