@@ -67,7 +67,9 @@ void check_addresses(const Service& service, Checker& checker) {
   }
 }
 
-// The addresses of KIND_NODE_PORT, and whether the ports and the gateway have what it needs.
+// The addresses of KIND_NODE_PORT, and whether the ports have what it needs. A gateway without
+// node-port addresses serves none and takes the rest: Services of type LoadBalancer have node ports
+// that nobody asked for.
 void check_node_port_address(const Service& service, Checker& checker) {
   const auto is_node_port = [](const ServiceAddress& a) {
     return a.kind == FrontendKind::kNodePort;
@@ -84,10 +86,6 @@ void check_node_port_address(const Service& service, Checker& checker) {
   if (second != addresses.end()) {
     checker.fault(element("addresses", index(second), "kind"),
                   absl::StrCat("is also that of ", element("addresses", index(first), "")));
-  }
-  if (checker.facts().node_ports.addresses.empty()) {
-    checker.fault(element("addresses", index(first), "kind"),
-                  "this gateway has no node-port address");
   }
   if (std::none_of(service.ports.begin(), service.ports.end(),
                    [](const Port& port) { return port.node_port != 0; })) {
@@ -125,7 +123,8 @@ void check_gateway_ports(const Service& service, Checker& checker) {
     if (port.node_port == 0) continue;
     const std::string field = element("ports", i, "node_port");
     if (!has_address) checker.fault(field, "needs an address of KIND_NODE_PORT");
-    if (port.node_port < range.first_port || port.node_port > range.last_port) {
+    const bool in_range = port.node_port >= range.first_port && port.node_port <= range.last_port;
+    if (!in_range && !range.addresses.empty()) {
       checker.fault(field, absl::StrCat("must be ", range.first_port, " to ", range.last_port,
                                         ", the gateway's node ports, is ", port.node_port));
     } else if (port.protocol) {

@@ -191,11 +191,18 @@ TEST_F(CheckTest, NodePortsAtFault) {
   Service udp = web_with_node_port();
   udp.ports.push_back({"more", Protocol::kUdp, 81, 30080});
   EXPECT_EQ(text(plan("test", udp)), "");
-  Store without{GatewayFacts{}};
-  Pending pending;
-  pending.set(web_with_node_port());
-  EXPECT_THAT(faults(without.plan("test", pending)),
-              ElementsAre("service default/web|addresses[1].kind"));
+}
+
+// They are not served there, and the Service's other addresses are.
+TEST_F(CheckTest, NodePortsNeedNoNodePortAddress) {
+  const Store without{GatewayFacts{}};
+  for (const std::uint32_t port : {30080u, 80u}) {
+    Service service = web_with_node_port();
+    service.ports[0].node_port = port;
+    Pending pending;
+    pending.set(service);
+    EXPECT_THAT(faults(without.plan("test", pending)), testing::IsEmpty()) << port;
+  }
 }
 
 TEST_F(CheckTest, WhatIsLongOrUnprintableIsCutAndEscaped) {
