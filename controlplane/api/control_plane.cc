@@ -8,6 +8,7 @@
 #include "controlplane/api/push_service.h"
 #include "controlplane/api/server.h"
 #include "controlplane/api/state_keeper.h"
+#include "controlplane/health_check/health_check_server.h"
 
 namespace portico {
 namespace {
@@ -24,6 +25,9 @@ struct ControlPlane::Impl {
         keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
         push(ledger, PushLimits(), kMaxPushStreams),
         gateway(ledger, data_plane),
+        health_checks(
+            {options.node_ports.addresses},
+            [this](const std::string& service) { return ledger.local_endpoints(service); }),
         server(options.api, {{v1::Push::service_full_name(), &push},
                              {v1::Gateway::service_full_name(), &gateway}}) {}
 
@@ -32,6 +36,7 @@ struct ControlPlane::Impl {
   StateKeeper keeper;
   PushService push;
   GatewayService gateway;
+  HealthCheckServer health_checks;
   Server server;
 };
 
@@ -66,13 +71,20 @@ void ControlPlane::restore() {
 
 absl::Status ControlPlane::serve() {
   impl_->ledger.on_accepted([this](const std::string& source) { impl_->keeper.accepted(source); });
-  impl_->keeper.start();
+  const auto tell_ports = [this] {
+    impl_->health_checks.serve(impl_->ledger.health_check_ports());
+  };
+  impl_->ledger.on_services_changed(tell_ports);
+  tell_ports();
+  if (absl::Status status = impl_->health_checks.start(); !status.ok()) return status;
+  if (absl::Status status = impl_->keeper.start(); !status.ok()) return status;
   return impl_->server.start();
 }
 
 void ControlPlane::shutdown() {
   impl_->push.stop();
   impl_->server.stop(impl_->grace);
+  impl_->health_checks.stop();
   impl_->keeper.stop();
 }
 

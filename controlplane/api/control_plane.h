@@ -5,8 +5,8 @@
 // porticod's control half, from the API down to DataPlane:
 //
 //   client --gRPC--> PushService / GatewayService --> Ledger --> DataPlane
-//                                                       |
-//                                                  StateKeeper --> disk
+//                                                     |    |
+//   load balancer --HTTP--> HealthCheckServer --------+    +-- StateKeeper --> disk
 //
 //   ControlPlane control(data_plane, ControlPlaneOptions::from(config));
 //   control.restore();                         // tables as of the last run, before anybody asks
@@ -15,7 +15,7 @@
 //   control.shutdown();                        // then stop the data plane
 //
 // All threads are made by serve() and gone after shutdown(): as many as there are calls, plus
-// three. None of them is bound to a core; they inherit the affinity of whoever calls serve().
+// five. None of them is bound to a core; they inherit the affinity of whoever calls serve().
 
 #include <chrono>
 #include <memory>
@@ -57,7 +57,7 @@ class ControlPlane {
   // log. Once, before serve().
   void restore();
 
-  // Starts to listen, and returns. An error names the address.
+  // Starts to listen, and returns. An error names the address, or the state directory.
   absl::Status serve();
 
   // Ends the streams, finishes what is in progress, writes what is not on disk yet. May be called

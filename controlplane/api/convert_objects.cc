@@ -201,6 +201,7 @@ store::Endpoint from_proto(const v1::Endpoint& message) {
   endpoint.local_state = from_proto(message.local_state(), store::EndpointState::kDraining);
   if (message.has_weight()) endpoint.weight = message.weight();
   endpoint.max_connections = message.max_connections();
+  endpoint.terminating = message.terminating();
   return endpoint;
 }
 
@@ -252,6 +253,7 @@ v1::Endpoint to_proto(const store::Endpoint& endpoint) {
   message.set_local_state(to_proto(endpoint.local_state));
   message.set_weight(endpoint.weight);
   message.set_max_connections(endpoint.max_connections);
+  message.set_terminating(endpoint.terminating);
   return message;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/store/expand.h"
@@ -13,6 +14,10 @@ Ledger::Ledger(DataPlane& data_plane, store::GatewayFacts facts)
 
 void Ledger::on_accepted(std::function<void(const std::string& source)> callback) {
   on_accepted_ = std::move(callback);
+}
+
+void Ledger::on_services_changed(std::function<void()> callback) {
+  on_services_changed_ = std::move(callback);
 }
 
 SourceStatus& Ledger::status_of(const std::string& source) {
@@ -49,6 +54,7 @@ AcceptResult Ledger::accept(const std::string& source, const store::Pending& pen
     status.routes = objects.routes.size();
   }
   if (on_accepted_) on_accepted_(source);
+  if (on_services_changed_ && !plan.objects.services.empty()) on_services_changed_();
   return result;
 }
 
@@ -132,6 +138,25 @@ std::optional<ServiceEntry> Ledger::service(const std::string& name) const {
     entry.counters.push_back(std::move(counters));
   }
   return entry;
+}
+
+absl::btree_map<std::uint16_t, std::string> Ledger::health_check_ports() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return store_.index().health_check_ports();
+}
+
+std::optional<std::size_t> Ledger::local_endpoints(const std::string& service) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const std::string* source = store_.index().source_of_service(service);
+  if (!source) return std::nullopt;
+  absl::flat_hash_set<IpAddress> addresses;
+  for (const auto& [name, endpoint] : store_.objects_of(*source).endpoints_of(service)) {
+    const bool is_active = endpoint->local_state == store::EndpointState::kActive;
+    if (is_active && !endpoint->terminating) {
+      addresses.insert(IpAddress::parse(endpoint->address).value());
+    }
+  }
+  return addresses.size();
 }
 
 }  // namespace portico

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -81,6 +82,9 @@ class Ledger {
   // the first accept().
   void on_accepted(std::function<void(const std::string& source)> callback);
 
+  // Called when Services have changed, likewise.
+  void on_services_changed(std::function<void()> callback);
+
   // Makes `pending` of `source` take effect, whole or not at all. Returns when the data plane has
   // passed it. `accepted_at` is kept beside the revision.
   AcceptResult accept(const std::string& source, const store::Pending& pending,
@@ -101,11 +105,18 @@ class Ledger {
                                          std::size_t limit) const;
   std::optional<ServiceEntry> service(const std::string& name) const;
 
+  // The ports on which Services' health is asked, and the Service of each.
+  absl::btree_map<std::uint16_t, std::string> health_check_ports() const;
+  // What is answered there: how many addresses of its endpoints are active locally, but for Pods
+  // that end. Absent when there is no such Service.
+  std::optional<std::size_t> local_endpoints(const std::string& service) const;
+
  private:
   SourceStatus& status_of(const std::string& source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   DataPlane& data_plane_;
   std::function<void(const std::string&)> on_accepted_;
+  std::function<void()> on_services_changed_;
   absl::Mutex sync_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
   // Written with both locks, read with either.

@@ -1,6 +1,9 @@
 #include "controlplane/api/state_keeper.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -112,12 +115,19 @@ void StateKeeper::restore_source(const std::string& path, SourceSnapshot snapsho
                snapshot.endpoints.size(), snapshot.routes.size());
 }
 
-void StateKeeper::start() {
-  if (directory_.empty() || writer_.joinable()) return;
+absl::Status StateKeeper::start() {
+  if (directory_.empty() || writer_.joinable()) return absl::OkStatus();
   std::error_code error;
   fs::create_directories(directory_, error);
-  if (error) spdlog::error("can't create {}: {}", directory_, error.message());
+  if (!error && ::access(directory_.c_str(), R_OK | W_OK | X_OK) != 0) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("state_directory ", directory_, " can't be used: ", error.message()));
+  }
   writer_ = std::thread([this] { run(); });
+  return absl::OkStatus();
 }
 
 void StateKeeper::accepted(const std::string& source) {

@@ -38,8 +38,9 @@ class StateKeeper {
   // Gives the ledger what is on disk. Never fails: what can't be had is named in the log.
   void restore();
 
-  // From here on what is accepted is written.
-  void start();
+  // From here on what is accepted is written. FailedPrecondition names a directory in which nothing
+  // can be.
+  absl::Status start();
   void accepted(const std::string& source);
   void stop();
 

@@ -84,12 +84,16 @@ void KeyIndex::apply(const std::string& source, const ObjectSet& present,
     const ServicePtr old = present.service(name);
     if (!old) continue;
     for (const IndexedFrontend& frontend : frontends_of(*old)) frontends_.erase(frontend.key);
+    health_check_ports_.erase(static_cast<std::uint16_t>(old->health_check_port));
   }
   for (const auto& [name, service] : change.services) {
     if (!service) continue;
     services_.emplace(name, source);
     for (const IndexedFrontend& frontend : frontends_of(*service)) {
       frontends_.emplace(frontend.key, name);
+    }
+    if (service->health_check_port != 0) {
+      health_check_ports_.emplace(service->health_check_port, name);
     }
   }
   for (const auto& [key, route] : change.routes) {

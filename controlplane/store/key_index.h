@@ -51,6 +51,11 @@ class KeyIndex {
   // The names of all Services, in their order, with the source of each.
   const absl::btree_map<std::string, std::string>& services() const { return services_; }
 
+  // The ports on which Services' health is asked, and the Service of each.
+  const absl::btree_map<std::uint16_t, std::string>& health_check_ports() const {
+    return health_check_ports_;
+  }
+
   // Null when nobody holds it; otherwise the source, or the Service's name.
   const std::string* source_of_service(const std::string& name) const;
   const std::string* source_of_route(const std::string& key) const;
@@ -63,6 +68,7 @@ class KeyIndex {
   absl::btree_map<std::string, std::string> services_;
   absl::flat_hash_map<std::string, std::string> routes_;
   absl::flat_hash_map<FrontendKey, std::string> frontends_;
+  absl::btree_map<std::uint16_t, std::string> health_check_ports_;
 };
 
 }  // namespace portico::store

@@ -73,6 +73,7 @@ struct Endpoint {
   std::optional<EndpointState> local_state = EndpointState::kDraining;
   std::uint32_t weight = 1;
   std::uint32_t max_connections = 0;  // 0: no limit
+  bool terminating = false;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

@@ -31,6 +31,7 @@ LIBRARIES = {
     "spdlog": r"spdlog/.+",
     "cli11": r"CLI/.+",
     "zlib": r"zlib\.h",
+    "microhttpd": r"microhttpd\.h",
 }
 
 DATAPLANE = "dataplane/packet dataplane/net dataplane/state dataplane/stage dataplane/runtime dataplane/io"
@@ -52,7 +53,8 @@ LAYERS = {
                           "std posix abseil spdlog dpdk grpc protobuf cli11"),
     "controlplane/store": ("include", "std abseil"),
     "controlplane/yaml": ("include", "std posix abseil yaml protobuf"),
-    "controlplane/api": ("include proto/portico controlplane/store",
+    "controlplane/health_check": ("include", "std posix abseil spdlog microhttpd"),
+    "controlplane/api": ("include proto/portico controlplane/store controlplane/health_check",
                          "std posix abseil spdlog grpc protobuf zlib"),
     "controlplane/metrics": ("include proto/portico controlplane/store",
                              "std abseil spdlog grpc protobuf prometheus"),

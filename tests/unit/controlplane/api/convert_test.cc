@@ -51,7 +51,7 @@ TEST(Convert, EachSelectionAndEachState) {
   const auto endpoint = message<v1::Endpoint>(R"(
       name: "uid-1" service: "default/web" address: "192.168.1.3" ports { name: "http" port: 8080 }
       node: "worker-1" state: STATE_DRAINING local_state: STATE_ACTIVE weight: 0
-      max_connections: 9)");
+      max_connections: 9 terminating: true)");
   EXPECT_EQ(to_proto(from_proto(endpoint)).DebugString(), endpoint.DebugString());
 }
 

@@ -152,11 +152,14 @@ TEST_F(StateTest, AnEmptyDirectoryKeepsNothing) {
   EXPECT_THAT(new_data_plane_->service_ports(), IsEmpty());
 }
 
-TEST_F(StateTest, ADirectoryThatCannotBeWrittenIsNotFatal) {
+TEST_F(StateTest, ADirectoryThatCannotBeIsAnErrorAtStart) {
   write(folder_ + "/occupied", "");
   options_.state_directory = folder_ + "/occupied";
-  push_something();
-  EXPECT_EQ(data_plane_.service_ports().size(), 3u);
+  control_ = std::make_unique<ControlPlane>(data_plane_, options_);
+  control_->restore();
+  const absl::Status status = control_->serve();
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("state_directory " + options_.state_directory + " can't be used: "));
 }
 
 TEST_F(StateTest, AFailedWriteLeavesTheOldFile) {
