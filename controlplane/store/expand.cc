@@ -153,7 +153,6 @@ std::vector<ServicePort> expand(const Service& service, const Endpoints& endpoin
       made.frontends = std::move(reached_at);
       made.endpoints = serving(port, parsed);
       made.selection = *service.selection;
-      made.source_address = *service.source_address;
       made.maglev_table_size = service.maglev_table_size;
       if (service.client_affinity) {
         made.client_affinity = absl::ToChronoNanoseconds(*service.client_affinity);

@@ -60,9 +60,10 @@ struct alignas(64) Packet {
   ConnectionRef connection;
 
   // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable
-  // ServiceEntry<Address> of its family, valid for this burst, and the chosen one of its endpoints.
+  // ServiceEntry<Address> of its family, and the chosen one of its endpoints, a
+  // ServiceEndpoint<Address>; both are valid for this burst.
   const void* service = nullptr;
-  std::uint32_t endpoint = 0;
+  const void* endpoint = nullptr;
 
   // Set by next_hop(): the address whose MAC address the frame is sent to.
   IpAddress next_hop;

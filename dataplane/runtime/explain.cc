@@ -20,13 +20,15 @@ class Scratch {
         context_{Instant(),
                  worker.id(),
                  workers,
+                 workers,  // the seat behind the workers'
                  shared.ports,
                  shared.endpoints,
                  usage_,
+                 shared.load,
                  shared.neighbors,
-                 {shared.v4.services, shared.v4.locals, shared.v4.routes,
+                 {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
                   worker.tables<Ipv4Address>().snat, v4_},
-                 {shared.v6.services, shared.v6.locals, shared.v6.routes,
+                 {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
                   worker.tables<Ipv6Address>().snat, v6_},
                  Random(0),
                  RateLimit(1, 1)} {}

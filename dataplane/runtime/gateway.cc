@@ -103,7 +103,7 @@ std::vector<EndpointCounters> Gateway::endpoint_counters(const std::string& serv
   std::vector<EndpointCounters> counters;
   const auto* endpoints = writer_.endpoints(service_port_id);
   if (endpoints == nullptr) return counters;
-  for (const TableWriter::InstalledEndpoint& endpoint : *endpoints) {
+  for (const InstalledEndpoint& endpoint : *endpoints) {
     counters.push_back(difference(sum(endpoint.ref.slot), baselines_[endpoint.ref.slot]));
   }
   return counters;

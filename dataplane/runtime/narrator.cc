@@ -39,6 +39,17 @@ std::string text(absl::string_view view) {
   return std::string(view.data(), view.size());
 }
 
+const char* why(SourceRule rule) {
+  constexpr const char* kReasons[] = {"everybody is (snat.masquerade_all)",
+                                      "a Pod that reaches itself (hairpin)",
+                                      "Pod traffic for an external address",
+                                      "as the Service says",
+                                      "as the Service says",
+                                      "the client is outside the cluster CIDRs",
+                                      "the client is inside the cluster CIDRs"};
+  return kReasons[static_cast<std::size_t>(rule)];
+}
+
 std::string seconds(std::uint32_t ticks) {
   return absl::StrCat(std::chrono::duration_cast<std::chrono::seconds>(kTick * ticks).count(),
                       " s");
@@ -72,7 +83,7 @@ void Narrator<Address>::after(Stage stage) {
       decision = packet_.undecided() ? "enough" : "ends here: ICMP time exceeded goes back";
       break;
     case Stage::kPickEndpoint:
-      decision = packet_.service != nullptr && !dropped ? endpoint_picked() : "";
+      decision = packet_.service != nullptr ? endpoint_picked() : "";
       break;
     case Stage::kCreateConnection:
       decision = !existed_ && !dropped ? connection_created() : "";
@@ -130,37 +141,79 @@ std::string Narrator<Address>::connection_found() const {
 
 template <typename Address>
 std::string Narrator<Address>::service_found() const {
-  const std::size_t endpoints = service().endpoints.size();
-  return absl::StrCat(
-      service().id, ", ", endpoints, endpoints == 1 ? " endpoint, " : " endpoints, ",
-      service().selection == Selection::kMaglev ? "Maglev" : "random", ", ",
-      service().source_address == SourceAddress::kPreserve ? "client address preserved"
-                                                           : "masquerade");
+  constexpr const char* kKinds[] = {"ClusterIP", "external IP", "load-balancer IP", "node port"};
+  std::string text = absl::StrCat(service().port->id, ", a ",
+                                  kKinds[static_cast<std::size_t>(service().kind)], ", ");
+  const bool local = service().policy == TrafficPolicy::kLocal;
+  absl::StrAppend(&text, service().kind == FrontendKind::kClusterIp ? "internal" : "external",
+                  " traffic policy ", local ? "Local" : "Cluster");
+  if (!service().source_ranges.empty()) {
+    const bool inside = service().source_ranges.contains(source_of<Address>(packet_));
+    absl::StrAppend(&text, ", the client is ", inside ? "in" : "outside", " its source ranges");
+  }
+  return text;
 }
 
 template <typename Address>
 std::string Narrator<Address>::endpoint_picked() const {
-  const auto& endpoint = service().endpoints[packet_.endpoint];
-  const std::string socket = portico::to_string(endpoint.address, endpoint.port);
-  if (service().selection == Selection::kMaglev) {
-    return absl::StrCat(socket, ", as Maglev's table of ", service().maglev.size(),
-                        " entries says for this client");
+  const Address client = source_of<Address>(packet_);
+  const auto& rules = context_.tables<Address>().masquerade;
+  const EndpointSet<Address>& set = endpoints_for(service(), client, rules);
+  std::string text = is_pod_traffic(service(), client, rules)
+                         ? "a Pod at an external address: the Local policy does not apply to it; "
+                         : "";
+  if (service().policy == TrafficPolicy::kLocal && &set == service().port->local.get() &&
+      set.size() != service().port->cluster->size()) {
+    absl::StrAppend(&text, set.size(), " of ", service().port->cluster->size(),
+                    " endpoints are local; ");
   }
-  const std::size_t endpoints = service().endpoints.size();
-  if (endpoints == 1) return absl::StrCat(socket, ", the only one");
-  return absl::StrCat(socket, ", this time; each of the ", endpoints, " with probability 1/",
-                      endpoints);
+  if (packet_.endpoint == nullptr) {
+    if (set.empty()) return absl::StrCat(text, "no endpoint takes new connections");
+    return absl::StrCat(text, "all have as many connections as they may");
+  }
+  const auto& endpoint = *static_cast<const ServiceEndpoint<Address>*>(packet_.endpoint);
+  absl::StrAppend(&text, portico::to_string(endpoint.address, endpoint.port), ", ");
+  return absl::StrCat(text, set.size() == 1 ? "the only one" : how_chosen(set, endpoint));
+}
+
+template <typename Address>
+std::string Narrator<Address>::how_chosen(const EndpointSet<Address>& set,
+                                          const ServiceEndpoint<Address>& endpoint) const {
+  switch (service().port->selection) {
+    case Selection::kMaglev:
+      return absl::StrCat("as Maglev's table of ", set.maglev.size(),
+                          " entries says for this client");
+    case Selection::kRoundRobin:
+      return absl::StrCat("this time; the ", set.size(), " take turns on each worker");
+    case Selection::kLeastConnections:
+      return absl::StrCat("which has ",
+                          context_.load.open(endpoint.ref.slot) - endpoint.open_before,
+                          " open connections, the fewest for its weight of ", set.size());
+    case Selection::kRandom:
+      break;
+  }
+  if (set.alias.empty()) {
+    return absl::StrCat("this time; each of the ", set.size(), " with probability 1/", set.size());
+  }
+  std::uint64_t sum = 0;
+  for (const ServiceEndpoint<Address>& other : set.endpoints) sum += other.weight;
+  return absl::StrCat("this time; of ", set.size(), ", with probability ", endpoint.weight, "/",
+                      sum);
 }
 
 template <typename Address>
 std::string Narrator<Address>::connection_created() const {
   if (!packet_.connection.found()) return "";
   const std::string source = portico::to_string(connection().source, connection().source_port);
-  if (connection().source == connection().client) {
-    return absl::StrCat("the endpoint sees the client's own address, ", source);
+  std::string text = absl::StrCat("the endpoint sees ", source);
+  if (packet_.service == nullptr) return text;
+  const SourceRule rule = source_rule(service(), connection().client, connection().endpoint,
+                                      context_.tables<Address>().masquerade);
+  absl::StrAppend(&text, masquerades(rule) ? ", masqueraded: " : ", the client's own: ", why(rule));
+  if (masquerades(rule)) {
+    absl::StrAppend(&text, "; the reply hashes home to worker ", context_.self.value);
   }
-  return absl::StrCat("the endpoint sees ", source, "; the reply to it hashes home to worker ",
-                      context_.self.value);
+  return text;
 }
 
 template <typename Address>

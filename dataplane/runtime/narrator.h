@@ -26,6 +26,8 @@ class Narrator {
   std::string connection_found() const;
   std::string service_found() const;
   std::string endpoint_picked() const;
+  std::string how_chosen(const EndpointSet<Address>& set,
+                         const ServiceEndpoint<Address>& endpoint) const;
   std::string connection_created() const;
   std::string tracked() const;
   std::string translated() const;

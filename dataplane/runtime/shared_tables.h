@@ -1,7 +1,9 @@
 #pragma once
 
+#include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
 #include "dataplane/state/local_addresses.h"
+#include "dataplane/state/masquerade_rules.h"
 #include "dataplane/state/neighbor_table.h"
 #include "dataplane/state/port_table.h"
 #include "dataplane/state/rcu.h"
@@ -16,31 +18,36 @@ namespace portico {
 template <typename Address>
 struct SharedFamilyTables {
   ServiceTable<Address> services;
+  const MasqueradeRules<Address> masquerade;
   LocalAddresses<Address> locals;
   RouteTable<Address> routes;
 
   // `own_addresses`: the gateway's, which have places of their own beside the Services'.
-  SharedFamilyTables(const CapacityConfig& capacity, std::uint32_t own_addresses)
-      : services(capacity.frontends),
-        locals(capacity.frontends + own_addresses),
-        routes(capacity.routes) {}
+  SharedFamilyTables(const GatewayConfig& config, std::uint32_t own_addresses)
+      : services(config.capacity.frontends),
+        masquerade{PrefixSet<Address>(config.snat.cluster_cidrs), config.snat.masquerade_all},
+        locals(config.capacity.frontends + own_addresses),
+        routes(config.capacity.routes) {}
 };
 
 struct SharedTables {
   PortTable ports;
   EndpointTable endpoints;
+  EndpointLoad load;
   NeighborTable neighbors;
   SharedFamilyTables<Ipv4Address> v4;
   SharedFamilyTables<Ipv6Address> v6;
+  const std::uint16_t workers;
   Rcu rcu;
 
-  SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t workers)
+  SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t worker_count)
       : ports(std::move(port_table)),
         endpoints(config.capacity.endpoints),
         neighbors(config.capacity.neighbors),
-        v4(config.capacity, own_addresses(ports, config.snat)),
-        v6(config.capacity, own_addresses(ports, config.snat)),
-        rcu(workers) {}
+        v4(config, own_addresses(ports, config)),
+        v6(config, own_addresses(ports, config)),
+        workers(worker_count),
+        rcu(worker_count) {}
 
   template <typename Address>
   SharedFamilyTables<Address>& family() noexcept {
@@ -53,8 +60,8 @@ struct SharedTables {
 
  private:
   // Of both families: at most so many of each.
-  static std::uint32_t own_addresses(const PortTable& ports, const SnatConfig& snat) {
-    std::size_t count = snat.addresses.size();
+  static std::uint32_t own_addresses(const PortTable& ports, const GatewayConfig& config) {
+    std::size_t count = config.snat.addresses.size() + config.node_ports.addresses.size();
     for (const Port& port : ports) count += port.addresses.size();
     return static_cast<std::uint32_t>(count);
   }

@@ -121,6 +121,11 @@ absl::Status TableWriter::check_endpoints(const TableChange& change) const {
       for (const InstalledEndpoint& old : *installed) present.insert(key_of(old.endpoint));
     }
     for (const Endpoint& endpoint : port.endpoints) added += !present.contains(key_of(endpoint));
+    if (port.selection == Selection::kMaglev && port.endpoints.size() > kMaxMaglevEndpoints) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(port.id, " has ", port.endpoints.size(), " endpoints, more than the ",
+                       kMaxMaglevEndpoints, " that Maglev can choose among"));
+    }
   }
   const std::uint32_t capacity = shared_.endpoints.capacity();
   const std::size_t wanted = shared_.endpoints.size() + added;
@@ -134,13 +139,14 @@ void TableWriter::set(const ServicePort& port,
   std::unique_ptr<Installed> before = std::move(place);
   place = std::make_unique<Installed>();
   place->spec = port;
+  place->number = before ? before->number : next_number_++;
   place->endpoints = place_endpoints(port, before.get(), on_new_endpoint);
   if (port.family == Family::kIpv4) {
-    place->v4 = make_entry<Ipv4Address>(port, place->endpoints);
-    publish(*place, place->v4.get());
+    place->v4 = make_entries<Ipv4Address>(*place);
+    publish(*place, *place->v4);
   } else {
-    place->v6 = make_entry<Ipv6Address>(port, place->endpoints);
-    publish(*place, place->v6.get());
+    place->v6 = make_entries<Ipv6Address>(*place);
+    publish(*place, *place->v6);
   }
   if (before) replaced_.push_back(std::move(before));
 }
@@ -191,13 +197,13 @@ void TableWriter::withdraw(const Frontend& frontend, const ServicePort& port, bo
   }
 }
 
-std::vector<TableWriter::InstalledEndpoint> TableWriter::place_endpoints(
+std::vector<InstalledEndpoint> TableWriter::place_endpoints(
     const ServicePort& port, const Installed* predecessor,
     const std::function<void(EndpointRef)>& on_new_endpoint) {
-  std::map<EndpointKey, EndpointRef> known;
+  std::map<EndpointKey, const InstalledEndpoint*> known;
   if (predecessor != nullptr) {
     for (const InstalledEndpoint& old : predecessor->endpoints) {
-      known.emplace(key_of(old.endpoint), old.ref);
+      known.emplace(key_of(old.endpoint), &old);
     }
   }
   std::vector<InstalledEndpoint> placed;
@@ -205,9 +211,11 @@ std::vector<TableWriter::InstalledEndpoint> TableWriter::place_endpoints(
   for (const Endpoint& endpoint : port.endpoints) {
     InstalledEndpoint installed{endpoint, {}};
     if (const auto at = known.find(key_of(endpoint)); at != known.end()) {
-      installed.ref = at->second;
+      installed.ref = at->second->ref;
+      installed.open_before = at->second->open_before;
     } else {
       shared_.endpoints.allocate(installed.ref);  // check_endpoints() has made room
+      installed.open_before = shared_.load.open(installed.ref.slot);
       slots_[installed.ref.slot] = port.id;
       on_new_endpoint(installed.ref);
     }
@@ -217,32 +225,20 @@ std::vector<TableWriter::InstalledEndpoint> TableWriter::place_endpoints(
 }
 
 template <typename Address>
-std::unique_ptr<ServiceEntry<Address>> TableWriter::make_entry(
-    const ServicePort& port, const std::vector<InstalledEndpoint>& endpoints) const {
-  auto entry = std::make_unique<ServiceEntry<Address>>();
-  entry->id = port.id;
-  entry->selection = port.selection;
-  entry->source_address = port.source_address;
-  std::vector<std::string> names;
-  for (const InstalledEndpoint& installed : endpoints) {
-    if (!installed.endpoint.accepts_new) continue;
-    entry->endpoints.push_back(
-        {installed.endpoint.address.as<Address>(), installed.endpoint.port, installed.ref});
-    names.push_back(to_string(installed.endpoint.address, installed.endpoint.port));
-  }
-  if (port.selection == Selection::kMaglev) {
-    entry->maglev = build_maglev(names, maglev_size(names.size()));
-  }
-  return entry;
+std::unique_ptr<ServiceEntries<Address>> TableWriter::make_entries(const Installed& installed) {
+  const auto seats = static_cast<std::uint16_t>(shared_.workers + 1);  // the last is explain's
+  return std::make_unique<ServiceEntries<Address>>(installed.spec, installed.endpoints,
+                                                   installed.number, seats, random_());
 }
 
 template <typename Address>
-void TableWriter::publish(const Installed& installed, const ServiceEntry<Address>* entry) {
+void TableWriter::publish(const Installed& installed, const ServiceEntries<Address>& entries) {
   auto& family = shared_.family<Address>();
   const ServicePort& port = installed.spec;
-  for (const Frontend& frontend : port.frontends) {
+  for (std::size_t i = 0; i < port.frontends.size(); ++i) {
+    const Frontend& frontend = port.frontends[i];
     family.locals.add_service(frontend.address.as<Address>());
-    family.services.set(service_key<Address>(frontend, port.protocol), entry);
+    family.services.set(service_key<Address>(frontend, port.protocol), entries.by_frontend[i]);
     frontends_[{frontend.address, frontend.port, port.protocol}] = port.id;
   }
 }
@@ -258,7 +254,7 @@ void TableWriter::release() {
   routes_.release();
 }
 
-const std::vector<TableWriter::InstalledEndpoint>* TableWriter::endpoints(
+const std::vector<InstalledEndpoint>* TableWriter::endpoints(
     const std::string& service_port_id) const {
   const auto at = service_ports_.find(service_port_id);
   return at == service_ports_.end() ? nullptr : &at->second->endpoints;

@@ -18,25 +18,22 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "dataplane/runtime/route_writer.h"
+#include "dataplane/runtime/service_entries.h"
 #include "dataplane/runtime/shared_tables.h"
+#include "dataplane/state/random_seed.h"
 #include "include/portico/tables.h"
 
 namespace portico {
 
 class TableWriter {
  public:
-  // One endpoint of a Service port, as installed.
-  struct InstalledEndpoint {
-    Endpoint endpoint;
-    EndpointRef ref;
-  };
-
   TableWriter(SharedTables& shared, const CapacityConfig& capacity);
   ~TableWriter();
 
@@ -69,9 +66,10 @@ class TableWriter {
   // A Service port that runs. Exactly one of the entries is there.
   struct Installed {
     ServicePort spec;
+    std::uint64_t number = 0;  // ServicePortEntry::number
     std::vector<InstalledEndpoint> endpoints;
-    std::unique_ptr<ServiceEntry<Ipv4Address>> v4;
-    std::unique_ptr<ServiceEntry<Ipv6Address>> v6;
+    std::unique_ptr<ServiceEntries<Ipv4Address>> v4;
+    std::unique_ptr<ServiceEntries<Ipv6Address>> v6;
   };
 
   absl::Status check(const TableChange& change) const;
@@ -84,10 +82,9 @@ class TableWriter {
       const ServicePort& port, const Installed* predecessor,
       const std::function<void(EndpointRef)>& on_new_endpoint);
   template <typename Address>
-  std::unique_ptr<ServiceEntry<Address>> make_entry(
-      const ServicePort& port, const std::vector<InstalledEndpoint>& endpoints) const;
+  std::unique_ptr<ServiceEntries<Address>> make_entries(const Installed& installed);
   template <typename Address>
-  void publish(const Installed& installed, const ServiceEntry<Address>* entry);
+  void publish(const Installed& installed, const ServiceEntries<Address>& entries);
   void withdraw(const Frontend& frontend, const ServicePort& port, bool stays);
   void release();
 
@@ -96,8 +93,10 @@ class TableWriter {
   absl::flat_hash_map<std::string, std::unique_ptr<Installed>> service_ports_;
   absl::flat_hash_map<FrontendKey, std::string> frontends_;  // -> ServicePort::id
   std::vector<std::string> slots_;                           // slot -> ServicePort::id
-  std::vector<std::unique_ptr<Installed>> replaced_;         // until all new ones are published
-  std::vector<std::unique_ptr<Installed>> retired_;          // until workers have passed
+  std::uint64_t next_number_ = 1;                            // ServicePortEntry::number
+  std::mt19937_64 random_{random_seed()};
+  std::vector<std::unique_ptr<Installed>> replaced_;  // until all new ones are published
+  std::vector<std::unique_ptr<Installed>> retired_;   // until workers have passed
 };
 
 }  // namespace portico

@@ -27,14 +27,20 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
       context_{Instant(),
                id,
                workers,
+               id.value,
                shared.ports,
                shared.endpoints,
                usage_,
+               shared.load,
                shared.neighbors,
-               {shared.v4.services, shared.v4.locals, shared.v4.routes, v4_.snat, v4_.connections},
-               {shared.v6.services, shared.v6.locals, shared.v6.routes, v6_.snat, v6_.connections},
+               {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
+                v4_.snat, v4_.connections},
+               {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
+                v6_.snat, v6_.connections},
                Random(seed),
-               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst)} {}
+               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst)} {
+  shared.load.add(usage_);
+}
 
 bool Worker::poll(Instant now) noexcept {
   context_.now = now;

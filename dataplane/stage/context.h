@@ -3,9 +3,11 @@
 #include "dataplane/stage/random.h"
 #include "dataplane/stage/rate_limit.h"
 #include "dataplane/state/connection_table.h"
+#include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
 #include "dataplane/state/endpoint_usage.h"
 #include "dataplane/state/local_addresses.h"
+#include "dataplane/state/masquerade_rules.h"
 #include "dataplane/state/neighbor_table.h"
 #include "dataplane/state/port_table.h"
 #include "dataplane/state/route_table.h"
@@ -19,6 +21,7 @@ namespace portico {
 template <typename Address>
 struct FamilyTables {
   const ServiceTable<Address>& services;
+  const MasqueradeRules<Address>& masquerade;
   const LocalAddresses<Address>& locals;
   const RouteTable<Address>& routes;
   const SnatPorts<Address>& snat;
@@ -30,9 +33,11 @@ struct StageContext {
   Instant now;
   WorkerId self;
   std::uint16_t workers = 1;
+  std::uint16_t seat = 0;  // whose cursor of a round robin: each worker has one, and explain
   const PortTable& ports;
   const EndpointTable& endpoints;
   EndpointUsage& usage;
+  const EndpointLoad& load;
   const NeighborTable& neighbors;
   FamilyTables<Ipv4Address> v4;
   FamilyTables<Ipv6Address> v6;

@@ -2,6 +2,7 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/net/owner_hash.h"
+#include "dataplane/stage/source_rule.h"
 #include "dataplane/state/transport.h"
 
 namespace portico {
@@ -107,7 +108,7 @@ template <typename Address>
 void create(Packet& packet, const Batch& burst, StageContext& context) noexcept {
   auto& connections = context.tables<Address>().connections;
   const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
-  const ServiceEndpoint<Address>& endpoint = service.endpoints[packet.endpoint];
+  const auto& endpoint = *static_cast<const ServiceEndpoint<Address>*>(packet.endpoint);
   Connection<Address> connection;
   connection.client = source_of<Address>(packet);
   connection.service = destination_of<Address>(packet);
@@ -128,9 +129,10 @@ void create(Packet& packet, const Batch& burst, StageContext& context) noexcept 
     victim = connections.oldest_unanswered(connection.last_seen, may_go(burst));
     if (!victim.found()) return packet.drop(DropReason::connection_table_full);
   }
-  const bool has_source = service.source_address == SourceAddress::kPreserve
-                              ? preserve(connection, packet, context)
-                              : masquerade(connection, packet, burst, context);
+  const SourceRule rule = source_rule(service, connection.client, endpoint.address,
+                                      context.tables<Address>().masquerade);
+  const bool has_source = masquerades(rule) ? masquerade(connection, packet, burst, context)
+                                            : preserve(connection, packet, context);
   if (!has_source) return;
   if (connections.full()) evict<Address>(victim, context);
   connection.delta = delta_of(connection);

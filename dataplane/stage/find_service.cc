@@ -33,13 +33,16 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     Packet& packet = *looked_up[i];
     packet.service = entries[i];
+    const Address client = source_of<Address>(packet);
     // Our own addresses, and those of Services, send nothing: that is a forged packet, or a loop.
-    if (tables.locals.find(source_of<Address>(packet)).any()) {
+    if (tables.locals.find(client).any()) {
       packet.drop(DropReason::ip_source_invalid);
     } else if (entries[i] == nullptr) {
       packet.drop(reason_for(tables.locals.find(keys[i].address)));
     } else if (!opens_connection(packet)) {
       packet.drop(DropReason::connection_unknown);
+    } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
+      packet.drop(DropReason::source_range_denied);
     }
   }
 }

@@ -6,7 +6,8 @@
 namespace portico {
 
 // Finds the Service port of packets that have no connection, and drops those which may not open
-// one: no Service, or TCP or SCTP in mid-stream.
+// one: no Service, TCP or SCTP in mid-stream, or a client outside the frontend's source ranges.
+// Connections that are known never come here: as with kube-proxy, they go on when ranges change.
 template <typename Address>
 void find_service(const Batch& packets, StageContext& context) noexcept;
 

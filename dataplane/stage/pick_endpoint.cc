@@ -1,26 +1,21 @@
 #include "dataplane/stage/pick_endpoint.h"
 
-#include "dataplane/net/ip.h"
-#include "dataplane/net/owner_hash.h"
+#include "dataplane/stage/choose.h"
 
 namespace portico {
 namespace {
 
 template <typename Address>
-std::uint32_t choose(const ServiceEntry<Address>& service, const Packet& packet,
-                     Random& random) noexcept {
-  switch (service.selection) {
-    case Selection::kRandom:
-    case Selection::kRoundRobin:
-    case Selection::kLeastConnections:
-      return random.below(static_cast<std::uint32_t>(service.endpoints.size()));
-    case Selection::kMaglev: {
-      // Not seeded: every gateway must come to the same answer.
-      const std::uint32_t hash = client_side_hash(source_of<Address>(packet), packet.source_port);
-      return service.maglev[hash % service.maglev.size()];
-    }
+void pick(Packet& packet, const Batch& packets, StageContext& context) noexcept {
+  const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
+  const EndpointSet<Address>& set =
+      endpoints_for(service, source_of<Address>(packet), context.tables<Address>().masquerade);
+  if (set.empty()) {
+    return packet.drop(service.port->cluster->empty() ? DropReason::service_has_no_endpoint
+                                                      : DropReason::no_local_endpoint);
   }
-  return 0;
+  packet.endpoint = Choice<Address>(service.port->selection, set, packet, packets, context).make();
+  if (packet.endpoint == nullptr) packet.drop(DropReason::endpoint_limit_reached);
 }
 
 }  // namespace
@@ -28,13 +23,7 @@ std::uint32_t choose(const ServiceEntry<Address>& service, const Packet& packet,
 template <typename Address>
 void pick_endpoint(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
-    if (!packet.undecided() || packet.connection.found()) continue;
-    const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
-    if (service.endpoints.empty()) {
-      packet.drop(DropReason::service_has_no_endpoint);
-    } else {
-      packet.endpoint = choose(service, packet, context.random);
-    }
+    if (packet.undecided() && !packet.connection.found()) pick<Address>(packet, packets, context);
   }
 }
 

@@ -8,7 +8,11 @@
 // keeps what the counters were when the tenant moved in, and tells the difference. What is left of
 // the previous tenant's connections does not disturb it: counting asks the endpoint table first
 // whether the reference still leads to the slot's tenant.
+//
+// How many connections are open is kept a second time, apart from what each packet writes, because
+// all workers look at it when they choose an endpoint (state/endpoint_load.h).
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -32,17 +36,22 @@ class EndpointUsage {
   // touched. Throws std::bad_alloc.
   EndpointUsage(const EndpointTable& endpoints, std::uint32_t capacity)
       : endpoints_(endpoints),
-        counts_(static_cast<EndpointCounts*>(std::calloc(capacity, sizeof(EndpointCounts)))) {
-    if (counts_ == nullptr) throw std::bad_alloc();
+        counts_(static_cast<EndpointCounts*>(std::calloc(capacity, sizeof(EndpointCounts)))),
+        open_(static_cast<Open*>(std::calloc(capacity, sizeof(Open)))) {
+    if (counts_ == nullptr || open_ == nullptr) throw std::bad_alloc();
   }
 
   void connection_opened(EndpointRef ref) noexcept {
     opened_.add(1);
-    if (endpoints_.exists(ref)) counts_.get()[ref.slot].opened.add(1);
+    if (!endpoints_.exists(ref)) return;
+    counts_.get()[ref.slot].opened.add(1);
+    add_open(ref.slot, 1);
   }
   void connection_closed(EndpointRef ref) noexcept {
     closed_.add(1);
-    if (endpoints_.exists(ref)) counts_.get()[ref.slot].closed.add(1);
+    if (!endpoints_.exists(ref)) return;
+    counts_.get()[ref.slot].closed.add(1);
+    add_open(ref.slot, 0xffffffff);
   }
   // Closed, to make room for another.
   void connection_evicted(EndpointRef ref) noexcept {
@@ -63,17 +72,27 @@ class EndpointUsage {
   const EndpointCounts& operator[](std::uint32_t slot) const noexcept {
     return counts_.get()[slot];
   }
+  // opened - closed, modulo 2^32.
+  std::uint32_t open(std::uint32_t slot) const noexcept {
+    return open_.get()[slot].load(std::memory_order_relaxed);
+  }
 
  private:
+  using Open = std::atomic<std::uint32_t>;
   struct Free {
-    void operator()(EndpointCounts* counts) const noexcept { std::free(counts); }
+    void operator()(void* counts) const noexcept { std::free(counts); }
   };
+
+  void add_open(std::uint32_t slot, std::uint32_t n) noexcept {
+    open_.get()[slot].store(open(slot) + n, std::memory_order_relaxed);
+  }
 
   const EndpointTable& endpoints_;
   Counter opened_;
   Counter closed_;
   Counter evicted_;
   std::unique_ptr<EndpointCounts, Free> counts_;
+  std::unique_ptr<Open, Free> open_;
 };
 
 }  // namespace portico

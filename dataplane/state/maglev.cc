@@ -33,6 +33,8 @@ struct Walk {
   std::uint32_t place;
   std::uint32_t skip;
   std::uint16_t endpoint;
+  std::uint32_t weight;
+  std::uint32_t credit = 0;
 
   std::uint32_t next(std::uint32_t size) {
     const std::uint32_t here = place;
@@ -41,7 +43,8 @@ struct Walk {
   }
 };
 
-std::vector<Walk> walks_by_name(const std::vector<std::string>& names, std::uint32_t size) {
+std::vector<Walk> walks_by_name(const std::vector<std::string>& names,
+                                const std::vector<std::uint32_t>& weights, std::uint32_t size) {
   std::vector<std::uint16_t> order(names.size());
   std::iota(order.begin(), order.end(), std::uint16_t{0});
   std::sort(order.begin(), order.end(), [&](std::uint16_t a, std::uint16_t b) {
@@ -53,20 +56,26 @@ std::vector<Walk> walks_by_name(const std::vector<std::string>& names, std::uint
     const std::string& name = names[endpoint];
     walks.push_back({static_cast<std::uint32_t>(stable_hash(name, kOffsetSeed) % size),
                      static_cast<std::uint32_t>(stable_hash(name, kSkipSeed) % (size - 1) + 1),
-                     endpoint});
+                     endpoint, weights.empty() ? 1 : weights[endpoint]});
   }
   return walks;
 }
 
 }  // namespace
 
-std::vector<std::uint16_t> build_maglev(const std::vector<std::string>& names, std::uint32_t size) {
+std::vector<std::uint16_t> build_maglev(const std::vector<std::string>& names, std::uint32_t size,
+                                        const std::vector<std::uint32_t>& weights) {
   constexpr std::uint16_t kFree = 0xffff;
   if (names.empty()) return {};
-  std::vector<Walk> walks = walks_by_name(names, size);
+  std::vector<Walk> walks = walks_by_name(names, weights, size);
+  std::uint32_t heaviest = 1;
+  for (const Walk& walk : walks) heaviest = std::max(heaviest, walk.weight);
   std::vector<std::uint16_t> table(size, kFree);
   for (std::uint32_t taken = 0; taken < size;) {
     for (Walk& walk : walks) {
+      walk.credit += walk.weight;
+      if (walk.credit < heaviest) continue;
+      walk.credit -= heaviest;
       std::uint32_t place;
       do {
         place = walk.next(size);

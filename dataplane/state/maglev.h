@@ -10,6 +10,9 @@
 // same number of places to within one turn, and when an endpoint goes, few places other than its
 // own change hands.
 //
+// Weights are the frequency of turns (section 3.4 again): the heaviest endpoint takes one in each
+// round, one of half its weight in every second round.
+//
 // The hashes behind offset and skip are our own and fixed: gateways of different machines,
 // compilers and releases must agree.
 
@@ -19,10 +22,15 @@
 
 namespace portico {
 
+// As many endpoints as an entry of the table can tell apart.
+inline constexpr std::size_t kMaxMaglevEndpoints = 65535;
+
 // Builds the lookup table over the endpoints with these names: `size` entries (a prime), each an
-// index into `names`. Gateways that know the same names build the same table, in whatever order
-// they learned them. Empty when `names` is empty. Requires names.size() < 65,536.
-std::vector<std::uint16_t> build_maglev(const std::vector<std::string>& names, std::uint32_t size);
+// index into `names`. Gateways that know the same names and weights build the same table, in
+// whatever order they learned them. Empty when `names` is empty. `weights` are the names', each at
+// least 1; none: all the same. Requires names.size() <= kMaxMaglevEndpoints.
+std::vector<std::uint16_t> build_maglev(const std::vector<std::string>& names, std::uint32_t size,
+                                        const std::vector<std::uint32_t>& weights = {});
 
 // The smallest of the table sizes 251, 1021, 4093, 16381, 65521 that is at least 100 times the
 // number of endpoints (at most 1 % imbalance, section 5.3), or the largest.

@@ -2,12 +2,20 @@
 
 // Theory of operation
 //
-// From (address, port, protocol) to the Service port that is reached there, one table a family. The
-// value is a pointer to an immutable ServiceEntry: to change a Service, the control thread makes a
-// new entry, completely, and replaces the pointer in one store under each of its keys. Packets that
-// are under way go on with the entry they found; the old one is freed after a grace period:
+// From (address, port, protocol) to what is reached there, one table a family. The value is a
+// pointer to an immutable ServiceEntry, which says how this sort of frontend treats its clients and
+// points to what all frontends of the Service port share. Frontends that are treated alike share
+// the entry too: a Service with a ClusterIP and ten external IPs has two.
 //
-//   auto fresh = make_entry(...);           // everything that may fail happens here
+//   10.96.0.10:80  ---------> ClusterIP, Cluster, off-cluster --+-> ServicePortEntry:
+//   203.0.113.1:80 ----+                                         |   endpoint sets, selection, ...
+//   203.0.113.2:80 ----+----> external IP, Local, preserve -----+
+//
+// To change a Service, the control thread makes new entries, completely, and replaces the pointer
+// in one store under each key. Packets that are under way go on with the entry they found; the old
+// one is freed after a grace period:
+//
+//   auto fresh = make_entries(...);         // everything that may fail happens here
 //   for (key : frontends) table.set(key, fresh);
 //   for (key : frontends that went) table.erase(key);
 //   rcu.synchronize();                      // once for any number of Services
@@ -20,12 +28,14 @@
 // set/erase/release  the control thread
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "dataplane/packet/burst.h"
-#include "dataplane/state/endpoint_ref.h"
+#include "dataplane/state/endpoint_set.h"
 #include "dataplane/state/hash_table.h"
+#include "dataplane/state/prefix_set.h"
 #include "include/portico/tables.h"
 
 namespace portico {
@@ -41,22 +51,28 @@ struct ServiceKey {
   friend bool operator==(const ServiceKey&, const ServiceKey&) = default;
 };
 
-// An endpoint that takes new connections.
+// What the frontends of a Service port have in common.
 template <typename Address>
-struct ServiceEndpoint {
-  Address address;
-  L4Port port;
-  EndpointRef ref;
+struct ServicePortEntry {
+  std::string id;  // ServicePort::id
+  // Stays through every change, and no other Service port ever gets it.
+  std::uint64_t number = 0;
+  Selection selection = Selection::kRandom;
+  std::optional<Duration> client_affinity{};
+  // By TrafficPolicy; both may be the same. `local` is empty if no frontend has kLocal.
+  std::shared_ptr<const EndpointSet<Address>> cluster = std::make_shared<EndpointSet<Address>>();
+  std::shared_ptr<const EndpointSet<Address>> local = std::make_shared<EndpointSet<Address>>();
 };
 
-// One Service port as workers see it: immutable, replaced whole, freed after a grace period.
+// One sort of a Service port's frontends as workers see it: immutable, replaced whole, freed after
+// a grace period.
 template <typename Address>
 struct ServiceEntry {
-  std::string id;  // ServicePort::id
-  Selection selection = Selection::kRandom;
+  const ServicePortEntry<Address>* port = nullptr;  // lives as long
+  FrontendKind kind = FrontendKind::kClusterIp;
+  TrafficPolicy policy = TrafficPolicy::kCluster;
   SourceAddress source_address = SourceAddress::kMasquerade;
-  std::vector<ServiceEndpoint<Address>> endpoints{};  // those that take new connections
-  std::vector<std::uint16_t> maglev{};  // with Selection::kMaglev: indexes into `endpoints`
+  PrefixSet<Address> source_ranges{};  // empty: all clients
 };
 
 template <typename Address>

@@ -88,7 +88,6 @@ struct ServicePort {
   std::vector<Frontend> frontends;  // of `family`; not empty
   std::vector<Endpoint> endpoints;  // of `family`; sorted; may be empty
   Selection selection = Selection::kRandom;
-  SourceAddress source_address = SourceAddress::kMasquerade;
   // Entries of the Maglev table, a prime: see state/maglev.h; 0: by the number of endpoints.
   std::uint32_t maglev_table_size = 0;
   // Session affinity: new connections of a client's address go where its last one went, until none

@@ -32,10 +32,10 @@ ServicePort service(const World& world, Family family, Protocol protocol, Source
   port.id = vip + (protocol == Protocol::kTcp ? "/tcp" : "/udp");
   port.family = family;
   port.protocol = protocol;
-  port.frontends = {{world.address(vip), L4Port::from_host(80), FrontendKind::kClusterIp}};
+  port.frontends = {{world.address(vip), L4Port::from_host(80), FrontendKind::kClusterIp,
+                     TrafficPolicy::kCluster, source}};
   const std::string pod = v4 ? "192.168.1.3" : "2001:db8:1::3";
   port.endpoints = {{world.address(pod), L4Port::from_host(8080), "", "", true}};
-  port.source_address = source;
   return port;
 }
 

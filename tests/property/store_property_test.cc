@@ -131,7 +131,6 @@ ServicePort expand_port(const Service& service, const Port& of, bool v4, const M
   made.family = v4 ? Family::kIpv4 : Family::kIpv6;
   made.protocol = *of.protocol;
   made.selection = *service.selection;
-  made.source_address = *service.source_address;
   made.maglev_table_size = service.maglev_table_size;
   if (service.client_affinity) {
     made.client_affinity = std::chrono::seconds(absl::ToInt64Seconds(*service.client_affinity));

@@ -86,9 +86,9 @@ class Playground {
     port.id = vip;
     port.family = world_.family();
     port.protocol = protocol_;
-    port.frontends = {{world_.address(vip), L4Port::from_host(80), FrontendKind::kClusterIp}};
+    port.frontends = {{world_.address(vip), L4Port::from_host(80), FrontendKind::kClusterIp,
+                       TrafficPolicy::kCluster, source_address}};
     port.endpoints = {{world_.address(pod), L4Port::from_host(8080), "", "", true}};
-    port.source_address = source_address;
     TableChange change;
     change.set_service_ports = {port};
     ASSERT_TRUE(world_.gateway().apply(change).ok());

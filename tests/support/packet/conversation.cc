@@ -75,6 +75,21 @@ void Conversation::read_setting(const Words& words) {
   } else if (name == "snat-other-family-only") {
     config.snat.addresses = {
         *IpAddress::parse(family_ == Family::kIpv4 ? "2001:db8:12::1" : "10.12.22.1")};
+  } else if (name == "snat-addresses") {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      config.snat.addresses.push_back(World::address(family_, words[i]));
+    }
+  } else if (name == "cluster") {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      config.snat.cluster_cidrs.push_back(read_prefix(words[i]));
+    }
+  } else if (name == "masquerade-all") {
+    config.snat.masquerade_all = true;
+  } else if (name == "node-ports") {
+    config.node_ports.addresses.push_back(World::address(family_, words.at(1)));
+    if (words.size() < 4) return;
+    config.node_ports.first_port = static_cast<std::uint16_t>(number(words[2]));
+    config.node_ports.last_port = static_cast<std::uint16_t>(number(words.at(3)));
   } else if (name == "mtu") {
     config.ports.resize(1);
     config.ports[0].mtu = number(words.at(1));
@@ -157,51 +172,6 @@ void Conversation::expect_drop(const std::string& reason) {
   if (at == new_drops_.end()) return fail("there is no such reason");
   if (at->second == 0) return fail("no packet was dropped for this reason");
   --at->second;
-}
-
-// service NAME VIP:PORT[,VIP:PORT] -> HOST:PORT[@IDENTITY][!],...|none [maglev] [preserve]
-void Conversation::set_service(const Words& words) {
-  ServicePort service;
-  service.service = "default/" + words.at(1);
-  service.id = absl::StrCat("default/", words[1], ":http/", text(to_string(family_)));
-  service.family = family_;
-  service.protocol = protocol_;
-  for (const absl::string_view socket : absl::StrSplit(words.at(2), ',')) {
-    Frontend frontend;
-    std::uint16_t port = 0;
-    read_socket(text(socket), frontend.address, port);
-    frontend.port = L4Port::from_host(port);
-    service.frontends.push_back(frontend);
-  }
-  for (const absl::string_view piece : absl::StrSplit(words.at(4), ',')) {
-    std::string word = text(piece);
-    if (word == "none") continue;
-    Endpoint endpoint;
-    endpoint.accepts_new = word.back() != '!';
-    if (!endpoint.accepts_new) word.pop_back();
-    const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('@', 1));
-    std::uint16_t port = 0;
-    read_socket(pair.first, endpoint.address, port);
-    endpoint.port = L4Port::from_host(port);
-    endpoint.identity = pair.second;
-    service.endpoints.push_back(endpoint);
-  }
-  for (const std::string& word : words) {
-    if (word == "maglev") service.selection = Selection::kMaglev;
-    if (word == "preserve") service.source_address = SourceAddress::kPreserve;
-  }
-  services_[words[1]] = service;
-  TableChange change;
-  change.set_service_ports = {service};
-  const absl::Status status = world_->gateway().apply(change);
-  if (!status.ok()) fail(text(status.message()));
-}
-
-void Conversation::remove_service(const std::string& name) {
-  TableChange change;
-  change.deleted_service_ports = {services_.at(name).id};
-  const absl::Status status = world_->gateway().apply(change);
-  if (!status.ok()) fail(text(status.message()));
 }
 
 // connection client:1234 STATE / no connection client:1234 / connection none

@@ -39,6 +39,10 @@ class Conversation {
   void expect_explanation(const Words& words);
   void set_service(const Words& words);
   void remove_service(const std::string& name);
+  Frontend read_frontend(const std::string& word);
+  void read_treatment(const std::string& word, Frontend& frontend) const;
+  Endpoint read_endpoint(const std::string& word);
+  IpPrefix read_prefix(const std::string& word) const;
   void wait(const std::string& duration);
   void finish_step();  // everything that happened has been expected
   void take_stock();   // counts what has happened since the last time

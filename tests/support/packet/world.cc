@@ -79,9 +79,7 @@ PortTable port_table(const GatewayConfig& config) {
 
 World::World(Family family, const Settings& settings)
     : family_(family), settings_(settings), io_(settings.one_armed ? 1 : 2) {
-  for (const Host& host : kHosts) {
-    hosts_[host.name] = parse(family == Family::kIpv4 ? host.v4 : host.v6);
-  }
+  for (const Host& host : kHosts) hosts_[host.name] = address(family, host.name);
   settings_.config = complete(settings_);
   Gateway::Options options;
   options.workers = settings_.workers;
@@ -92,9 +90,15 @@ World::World(Family family, const Settings& settings)
   gateway_ = *std::move(gateway);
 }
 
+IpAddress World::address(Family family, const std::string& name) {
+  for (const Host& host : kHosts) {
+    if (host.name == name) return parse(family == Family::kIpv4 ? host.v4 : host.v6);
+  }
+  return parse(name);
+}
+
 IpAddress World::address(const std::string& name) const {
-  const auto at = hosts_.find(name);
-  return at != hosts_.end() ? at->second : parse(name);
+  return address(family_, name);
 }
 
 std::string World::name(const IpAddress& address) const {

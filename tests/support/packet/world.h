@@ -29,6 +29,7 @@ class World {
 
   // "client", "vip", "pod1", ...; or an address as text. Dies on an unknown name.
   IpAddress address(const std::string& name) const;
+  static IpAddress address(Family family, const std::string& name);
   std::string name(const IpAddress& address) const;
   static MacAddress mac(const std::string& host);  // of a host by its name, of a port by its name
   PortId port(const std::string& name) const;

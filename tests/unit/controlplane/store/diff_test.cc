@@ -58,7 +58,6 @@ TEST_F(DiffTest, AServicePortForEachPortInEachFamily) {
   EXPECT_EQ(http4.family, Family::kIpv4);
   EXPECT_EQ(http4.protocol, Protocol::kTcp);
   EXPECT_EQ(http4.selection, Selection::kMaglev);
-  EXPECT_EQ(http4.source_address, SourceAddress::kPreserve);
   const auto frontend = [](const char* text, FrontendKind kind) {
     return Frontend{address(text), L4Port::from_host(80), kind, TrafficPolicy::kCluster,
                     SourceAddress::kPreserve};

@@ -34,7 +34,7 @@ class TableWriterTest : public testing::Test {
   // The Service port that workers find at this address; empty when there is none.
   std::string at(const std::string& address) const {
     const auto* entry = shared_.v4.services.find({ip(address).v4(), l4(80), Protocol::kTcp});
-    return entry == nullptr ? "" : entry->id;
+    return entry == nullptr ? "" : entry->port->id;
   }
   EndpointRef ref(const std::string& id, std::size_t i = 0) const {
     return writer_.endpoints(id)->at(i).ref;

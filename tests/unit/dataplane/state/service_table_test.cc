@@ -17,8 +17,8 @@ class ServiceTableTest : public testing::Test {
   }
 
   ServiceTable<Address> table_{100};
-  ServiceEntry<Address> web_{.id = "default/web:/IPv4"};
-  ServiceEntry<Address> dns_{.id = "kube-system/dns:/IPv4"};
+  ServiceEntry<Address> web_;
+  ServiceEntry<Address> dns_;
 };
 
 using Families = testing::Types<Ipv4Address, Ipv6Address>;
