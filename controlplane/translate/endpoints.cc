@@ -63,11 +63,13 @@ bool uses_local_endpoints(const v1::Service& service) {
 struct Part {
   v1::Endpoint::State state;
   v1::Endpoint::State local_state;  // unspecified where nobody asks
+  bool terminating;                 // takes new connections, if any, as the last resort
   std::optional<std::uint32_t> weight;
 
   bool suits(const v1::Endpoint& endpoint) const {
     return endpoint.state() == state && endpoint.local_state() == local_state &&
-           endpoint.has_weight() == weight.has_value() && endpoint.weight() == weight.value_or(0);
+           endpoint.terminating() == terminating && endpoint.has_weight() == weight.has_value() &&
+           endpoint.weight() == weight.value_or(0);
   }
 };
 
@@ -86,6 +88,7 @@ class Endpoints {
       const Part part{
           *state,
           uses_local_ ? availability.local_state(candidate) : v1::Endpoint::STATE_UNSPECIFIED,
+          uses_local_ && candidate.terminating() && !candidate.ready(),
           weight_of(*candidate.endpoint)};
       add(port, socket.first, socket.second, candidate, part);
     }
@@ -114,6 +117,7 @@ class Endpoints {
     endpoint.set_node(candidate.endpoint->node_name());
     endpoint.set_state(part.state);
     endpoint.set_local_state(part.local_state);
+    endpoint.set_terminating(part.terminating);
     if (part.weight.has_value()) endpoint.set_weight(*part.weight);
     v1::EndpointPort& added = *endpoint.add_ports();
     added.set_name(port.name());

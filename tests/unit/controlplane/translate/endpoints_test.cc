@@ -149,6 +149,19 @@ TEST(TranslateEndpoints, TellWhichAreLocalWhereAPolicyAsks) {
   EXPECT_EQ(endpoints[1].local_state(), v1::Endpoint::STATE_ACTIVE);
 }
 
+// kube-proxy's health check does not count them, even while they are all that serves.
+TEST(TranslateEndpoints, TellWhichEndWhereAPolicyAsks) {
+  const EndpointSlice slice = web_slice("s", "IPv4", R"(
+      endpoints { addresses: '192.168.1.1' node_name: 'n1'
+                  conditions { ready: false serving: true terminating: true } })");
+  TranslatedService service{parse_text<v1::Service>(kService), {}, {}};
+  EXPECT_FALSE(translate_endpoints(service, {&slice}, {}).at(0).terminating());
+  service.service.mutable_addresses(0)->set_traffic_policy(v1::TRAFFIC_POLICY_LOCAL);
+  const auto endpoints = translate_endpoints(service, {&slice}, {});
+  EXPECT_EQ(endpoints.at(0).local_state(), v1::Endpoint::STATE_ACTIVE);
+  EXPECT_TRUE(endpoints.at(0).terminating());
+}
+
 // The node ports' address is empty: the cluster IPs tell the families.
 TEST(TranslateEndpoints, AreThereForNodePorts) {
   const std::string service = absl::StrCat(kService, " addresses { kind: KIND_NODE_PORT }");
