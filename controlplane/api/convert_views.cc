@@ -18,6 +18,8 @@ v1::RouteView::Origin to_proto(RouteInfo::Origin origin) {
       return v1::RouteView::ORIGIN_CONFIGURED;
     case RouteInfo::Origin::kPushed:
       return v1::RouteView::ORIGIN_PUSHED;
+    case RouteInfo::Origin::kKernel:
+      return v1::RouteView::ORIGIN_KERNEL;
   }
   return v1::RouteView::ORIGIN_UNSPECIFIED;
 }
@@ -95,6 +97,9 @@ v1::Port to_proto(const PortInfo& port) {
   message.set_rx_missed(port.rx_missed);
   message.set_tx_packets(port.tx_packets);
   message.set_tx_bytes(port.tx_bytes);
+  message.set_kernel_interface(port.kernel_interface);
+  message.set_to_kernel_packets(port.to_kernel_packets);
+  message.set_from_kernel_packets(port.from_kernel_packets);
   return message;
 }
 

@@ -220,6 +220,9 @@ Table ports_table(const std::vector<v1::Port>& ports) {
                {"TX-PACKETS", kRight},
                {"TX-BYTES", kRight},
                {"RX-QUEUES", kRight},
+               "KERNEL",
+               {"TO-KERNEL", kRight},
+               {"FROM-KERNEL", kRight},
                "DRIVER",
                "DEVICE"});
   for (const v1::Port& port : ports) {
@@ -227,7 +230,8 @@ Table ports_table(const std::vector<v1::Port>& ports) {
                absl::StrJoin(port.addresses(), ","), port.mac(), number(port.mtu()),
                number(port.rx_packets()), bytes_to_string(port.rx_bytes()),
                number(port.rx_missed()), number(port.tx_packets()),
-               bytes_to_string(port.tx_bytes()), number(port.rx_queues()), port.driver(),
+               bytes_to_string(port.tx_bytes()), number(port.rx_queues()), port.kernel_interface(),
+               number(port.to_kernel_packets()), number(port.from_kernel_packets()), port.driver(),
                port.device()});
   }
   return table;

@@ -15,6 +15,7 @@ constexpr YamlLimits kLimits = {.bytes = std::size_t{1} << 20, .nodes = 100'000,
 GatewayConfig check(const config::v1::PorticodConfig& file, FieldFaults* faults) {
   GatewayConfig config;
   read_ports(file, &config, faults);
+  read_kernel(file, &config, faults);
   read_routes(file, &config, faults);
   read_snat(file.snat(), &config, faults);
   read_node_ports(file.node_ports(), &config, faults);

@@ -11,6 +11,10 @@ namespace portico {
 
 void read_ports(const config::v1::PorticodConfig& file, GatewayConfig* config, FieldFaults* faults);
 
+// After read_ports(): the ports' kernel interfaces, and what is mirrored.
+void read_kernel(const config::v1::PorticodConfig& file, GatewayConfig* config,
+                 FieldFaults* faults);
+
 // After read_ports(): the ports' subnets say which gateways can be reached.
 void read_routes(const config::v1::PorticodConfig& file, GatewayConfig* config,
                  FieldFaults* faults);

@@ -7,10 +7,11 @@
 
 namespace portico {
 
-// Why a packet goes to the slow path.
+// Why a packet goes to the slow path, or to the kernel.
 enum class PuntReason : std::uint8_t {
   kNeighborMessage,  // an ARP reply or a neighbor advertisement: the slow path learns from it
   kNeighborMissing,  // translated and routed; waits there until its next hop's MAC address is known
+  kForKernel,        // the gateway's own and none of ours: through the port's kernel interface
 };
 
 // Where a packet ends. Stages mark it; settle() alone acts on it.

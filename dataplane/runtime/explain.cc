@@ -17,11 +17,13 @@ class Scratch {
       : v4_(kScratchConnections, timeout_ticks(config.timeouts), -1),
         v6_(kScratchConnections, timeout_ticks(config.timeouts), -1),
         usage_(shared.endpoints, config.capacity.endpoints),
+        kernel_(shared.ports),
         context_{Instant(),
                  worker.id(),
                  workers,
                  workers,  // the seat behind the workers'
                  shared.ports,
+                 kernel_,
                  shared.endpoints,
                  usage_,
                  shared.load,
@@ -55,6 +57,7 @@ class Scratch {
   ConnectionTable<Ipv4Address> v4_;
   ConnectionTable<Ipv6Address> v6_;
   EndpointUsage usage_;
+  KernelGate kernel_;
   StageContext context_;
 };
 
@@ -67,6 +70,7 @@ void tell_where_it_ends(const Packet& packet, const PortTable& ports, Explanatio
       return;
     case Verdict::Kind::kPunt:
       explanation.verdict = "punt";
+      if (packet.verdict.punt_reason() == PuntReason::kForKernel) return;
       break;
     default:
       explanation.verdict = "forward";

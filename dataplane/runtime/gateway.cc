@@ -35,7 +35,7 @@ EndpointCounters difference(const EndpointCounters& a, const EndpointCounters& b
 }  // namespace
 
 std::size_t Gateway::table_bytes(const GatewayConfig& config, std::uint16_t workers) {
-  // Beside the tables: the rings to each worker and to the slow path.
+  // Beside the tables: the rings to each worker, to the slow path and to the kernel.
   constexpr std::size_t kRings = std::size_t{1} << 20;
   return table_memory(config.capacity, workers) + (workers + std::size_t{1}) * kRings;
 }
@@ -67,11 +67,19 @@ Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, con
     hand_over_.push_back(hand_over_rings_.back().get());
   }
   slow_path_ = std::make_unique<SlowPath>(shared_, io);
-  const Exits exits{io, slow_path_->ring(), hand_over_, nullptr};
+  if (options.kernel != nullptr) {
+    kernel_path_ = std::make_unique<KernelPath>(shared_, io, *options.kernel);
+    slow_path_->share_answers_with(kernel_path_->ring());
+  }
+  const Exits exits{io, slow_path_->ring(), hand_over_, nullptr,
+                    kernel_path_ == nullptr ? nullptr : &kernel_path_->ring()};
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     const int socket = i < options.sockets.size() ? options.sockets[i] : -1;
+    std::vector<OutboxRing*> outboxes;
+    if (i == 0) outboxes.push_back(&slow_path_->outbox());
+    if (i == 0 && kernel_path_ != nullptr) outboxes.push_back(&kernel_path_->outbox());
     workers_.push_back(std::make_unique<Worker>(WorkerId{i}, options.workers, config_, shared_,
-                                                exits, slow_path_->outbox(), socket,
+                                                exits, std::move(outboxes), socket,
                                                 options.seed + i));
   }
 }
@@ -170,7 +178,13 @@ std::vector<NeighborInfo> Gateway::neighbors() {
 
 std::vector<PortInfo> Gateway::ports() {
   std::vector<PortInfo> ports;
-  for (const Port& port : shared_.ports) ports.push_back(options_.describe_port(port.id));
+  for (const Port& port : shared_.ports) {
+    ports.push_back(options_.describe_port(port.id));
+    if (kernel_path_ == nullptr || !port.kernel) continue;
+    ports.back().kernel_interface = port.kernel->name;
+    ports.back().to_kernel_packets = kernel_path_->counts(port.id).to_kernel.get();
+    ports.back().from_kernel_packets = kernel_path_->counts(port.id).from_kernel.get();
+  }
   return ports;
 }
 
@@ -207,6 +221,7 @@ std::vector<DropCount> Gateway::drops() {
   std::vector<DropCount> drops;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
     std::uint64_t packets = slow_path_->counts().drops[i].get();
+    if (kernel_path_ != nullptr) packets += kernel_path_->counts().drops[i].get();
     for (const std::unique_ptr<Worker>& worker : workers_) {
       packets += worker->counts().drops[i].get();
     }

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "dataplane/runtime/kernel_path.h"
 #include "dataplane/runtime/slow_path.h"
 #include "dataplane/runtime/table_writer.h"
 #include "dataplane/runtime/worker.h"
@@ -22,6 +23,8 @@ class Gateway : public DataPlane {
     std::uint16_t workers = 1;
     std::vector<int> sockets;  // NUMA node of each worker; empty: any
     std::uint64_t seed = 0;    // of the workers' random numbers
+    // The ports' kernel interfaces; null: no port has one.
+    KernelPorts* kernel = nullptr;
     // What is configured of a port, and what its device knows. Needed for ports() only.
     std::function<PortInfo(PortId)> describe_port;
   };
@@ -38,6 +41,7 @@ class Gateway : public DataPlane {
   std::uint16_t worker_count() const { return static_cast<std::uint16_t>(workers_.size()); }
   Worker& worker(WorkerId id) { return *workers_[id.value]; }
   SlowPath& slow_path() { return *slow_path_; }
+  KernelPath* kernel_path() { return kernel_path_.get(); }  // null: no port has a kernel interface
   Rcu& rcu() { return shared_.rcu; }
 
   absl::Status apply(const TableChange& change) override;
@@ -66,6 +70,7 @@ class Gateway : public DataPlane {
   std::vector<std::unique_ptr<HandOverRing>> hand_over_rings_;
   std::vector<HandOverRing*> hand_over_;
   std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<KernelPath> kernel_path_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::mutex writing_;  // shared_ but for the neighbors, writer_, baselines_
 };

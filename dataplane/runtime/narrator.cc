@@ -64,7 +64,7 @@ void Narrator<Address>::after(Stage stage) {
   const bool dropped = packet_.verdict.kind() == Verdict::Kind::kDrop;
   switch (stage) {
     case Stage::kParse:
-      decision = dropped ? "" : parsed();
+      decision = packet_.undecided() ? parsed() : "";
       break;
     case Stage::kAnswerLink:
     case Stage::kAnswerEcho:
@@ -99,6 +99,11 @@ void Narrator<Address>::after(Stage stage) {
     case Stage::kNextHop:
       decision = dropped ? "" : next_hop_found();
       break;
+  }
+  const Verdict verdict = packet_.verdict;
+  if (verdict.kind() == Verdict::Kind::kPunt && verdict.punt_reason() == PuntReason::kForKernel) {
+    decision = absl::StrCat(decision, decision.empty() ? "" : "; ", "for the kernel, through ",
+                            context_.port(verdict.out_port()).kernel->name);
   }
   if (dropped) {
     absl::StrAppend(&decision, decision.empty() ? "" : "; ", "drop, ",

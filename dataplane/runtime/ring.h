@@ -41,6 +41,8 @@ class Ring {
                                        nullptr);
   }
 
+  // How many elements more it takes; exact for who is alone in pushing.
+  unsigned room() const noexcept { return rte_ring_free_count(ring_); }
   unsigned capacity() const noexcept { return rte_ring_get_capacity(ring_); }
 
  private:
@@ -48,7 +50,7 @@ class Ring {
 };
 
 // A packet on its way to another thread. What the stages found out about it stays behind, but for
-// what the slow path needs.
+// what the slow path and the kernel path need.
 struct HandedPacket {
   void* handle = nullptr;
 };
@@ -56,7 +58,7 @@ struct PuntedPacket {
   void* handle = nullptr;
   IpAddress next_hop;
   PuntReason reason{};
-  PortId port;  // kNeighborMessage: the one it came in by; kNeighborMissing: the one it leaves by
+  PortId port;  // the one it came in by; kNeighborMissing: the one it leaves by
 };
 struct OutgoingPacket {
   void* handle = nullptr;

@@ -12,9 +12,9 @@
 
 namespace portico {
 
-// Routes come from three origins: the subnets of the ports, the configuration file, a controller.
-// For the same prefix the first of these that has one counts, and the others wait behind it.
-// Not thread-safe.
+// Routes come from four origins: the subnets of the ports, the configuration file, a controller,
+// the kernel's routing table. For the same prefix the first of these that has one counts, and the
+// others wait behind it. Not thread-safe.
 class RouteWriter {
  public:
   using Origin = RouteInfo::Origin;
@@ -36,7 +36,7 @@ class RouteWriter {
 
  private:
   struct Candidates {
-    std::array<std::optional<Route>, 3> by_origin;  // in the order of Origin
+    std::array<std::optional<Route>, 4> by_origin;  // in the order of Origin
 
     const Route* effective() const;
   };

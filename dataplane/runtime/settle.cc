@@ -25,10 +25,13 @@ void punt(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
   const bool is_for_neighbor = reason == PuntReason::kNeighborMissing;
   const PuntedPacket punted{packet.handle, packet.next_hop, reason,
                             is_for_neighbor ? packet.verdict.out_port() : packet.in_port};
-  if (exits.slow_path.push(punted)) {
+  const bool is_for_kernel = reason == PuntReason::kForKernel;
+  PuntRing* const ring = is_for_kernel ? exits.kernel : &exits.slow_path;
+  if (ring != nullptr && ring->push(punted)) {
     counts.punted.add(1);
   } else {
-    drop(packet, DropReason::slow_path_full, exits, counts);
+    drop(packet, is_for_kernel ? DropReason::kernel_queue_full : DropReason::slow_path_full, exits,
+         counts);
   }
 }
 

@@ -16,6 +16,7 @@ struct Exits {
   PuntRing& slow_path;
   const std::vector<HandOverRing*>& workers;  // indexed by WorkerId
   Fragmenter* fragmenter = nullptr;           // the worker's own
+  PuntRing* kernel = nullptr;                 // null: no port has a kernel interface
 };
 
 // The one place where packets end: sends, frees, punts or hands over as the stages have marked, and

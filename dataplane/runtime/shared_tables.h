@@ -2,6 +2,7 @@
 
 #include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
+#include "dataplane/state/kernel_gate.h"
 #include "dataplane/state/local_addresses.h"
 #include "dataplane/state/masquerade_rules.h"
 #include "dataplane/state/neighbor_table.h"
@@ -32,6 +33,7 @@ struct SharedFamilyTables {
 
 struct SharedTables {
   PortTable ports;
+  KernelGate kernel;
   EndpointTable endpoints;
   EndpointLoad load;
   NeighborTable neighbors;
@@ -42,6 +44,7 @@ struct SharedTables {
 
   SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t worker_count)
       : ports(std::move(port_table)),
+        kernel(ports),
         endpoints(config.capacity.endpoints),
         neighbors(config.capacity.neighbors),
         v4(config, own_addresses(ports, config)),

@@ -64,8 +64,21 @@ void SlowPath::take(const PuntedPacket& punted, Instant now) {
       return neighbors_.wait(packet, punted.port, punted.next_hop, now);
     case PuntReason::kNeighborMessage:
       learn_from(packet, punted.port, now);
+      return pass_on(punted, packet, now);
+    case PuntReason::kForKernel:  // has a ring of its own
       return exits_.free(packet);
   }
+}
+
+void SlowPath::pass_on(const PuntedPacket& answer, Packet& packet, Instant now) {
+  if (kernel_ == nullptr || !shared_.ports[answer.port.value].kernel) return exits_.free(packet);
+  if (!shared_.kernel.admit(answer.port, KernelTraffic::kRouting, now)) {
+    return exits_.drop(packet, DropReason::kernel_rate_limited);
+  }
+  if (!kernel_->push({packet.handle, {}, PuntReason::kForKernel, answer.port})) {
+    return exits_.drop(packet, DropReason::kernel_queue_full);
+  }
+  counts_.punted.add(1);
 }
 
 void SlowPath::learn_from(const Packet& message, PortId port, Instant now) {

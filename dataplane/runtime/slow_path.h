@@ -21,6 +21,10 @@ class SlowPath {
   OutboxRing& outbox() noexcept { return outbox_; }  // the first worker pops
   const WorkerCounts& counts() const noexcept { return counts_; }
 
+  // From now on neighbors' answers, once learned from, go on to the kernel: where a port has a
+  // kernel interface, the kernel resolves for itself.
+  void share_answers_with(PuntRing& kernel) { kernel_ = &kernel; }
+
   // Takes what has come, and lets time pass for the neighbors. Returns whether anything had come.
   bool poll(Instant now);
 
@@ -30,12 +34,14 @@ class SlowPath {
  private:
   void take(const PuntedPacket& punted, Instant now);
   void learn_from(const Packet& packet, PortId port, Instant now);
+  void pass_on(const PuntedPacket& answer, Packet& packet, Instant now);
 
   SharedTables& shared_;
   WorkerCounts counts_;
   PuntRing ring_;
   OutboxRing outbox_;
   SlowPathExits exits_;
+  PuntRing* kernel_ = nullptr;
   std::mutex mutex_;  // neighbors_: the slow path's thread, and who lists them
   NeighborResolver neighbors_;
   Instant now_;

@@ -15,20 +15,21 @@ constexpr std::uint32_t kIcmpErrorBurst = 50;
 }  // namespace
 
 Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
-               SharedTables& shared, Exits exits, OutboxRing& outbox, int socket,
+               SharedTables& shared, Exits exits, std::vector<OutboxRing*> outboxes, int socket,
                std::uint64_t seed)
     : id_(id),
       v4_(config, id, workers, socket),
       v6_(config, id, workers, socket),
       usage_(shared.endpoints, config.capacity.endpoints),
       fragmenter_(exits.io, id, workers, ~seed),
-      exits_{exits.io, exits.slow_path, exits.workers, &fragmenter_},
-      outbox_(outbox),
+      exits_{exits.io, exits.slow_path, exits.workers, &fragmenter_, exits.kernel},
+      outboxes_(std::move(outboxes)),
       context_{Instant(),
                id,
                workers,
                id.value,
                shared.ports,
+               shared.kernel,
                shared.endpoints,
                usage_,
                shared.load,
@@ -46,7 +47,7 @@ bool Worker::poll(Instant now) noexcept {
   context_.now = now;
   bool busy = receive();
   busy |= take_handed_over();
-  if (id_ == WorkerId{0}) busy |= send_outbox();
+  for (OutboxRing* outbox : outboxes_) busy |= send_outbox(*outbox);
   mailbox_.serve();
   expire();
   counts_.polls.add(1);
@@ -77,9 +78,9 @@ bool Worker::take_handed_over() noexcept {
   return true;
 }
 
-bool Worker::send_outbox() noexcept {
+bool Worker::send_outbox(OutboxRing& outbox) noexcept {
   std::array<OutgoingPacket, kBurstSize> outgoing;
-  burst_.count = outbox_.pop(outgoing.data(), outgoing.size());
+  burst_.count = outbox.pop(outgoing.data(), outgoing.size());
   if (burst_.count == 0) return false;
   for (std::size_t i = 0; i < burst_.count; ++i) {
     exits_.io.open(outgoing[i].handle, burst_.packets[i]);

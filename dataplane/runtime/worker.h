@@ -3,7 +3,7 @@
 // Theory of operation. A worker is a poll-mode loop on a core of its own. One round of poll():
 //
 //   receive from its ports, and from workers that handed over    -> pipeline -> settle
-//   the first worker: frames of the slow path                     -> settle
+//   the first worker: frames of the slow path and of the kernel   -> settle
 //   requests of the control plane (Mailbox), connections whose time is over: bounded work
 //
 // It owns its connection tables: nobody else reads or writes them. It reads the shared tables
@@ -37,7 +37,7 @@ class Worker {
  public:
   // `exits.workers` and what it points to outlive the worker. Throws std::bad_alloc.
   Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config, SharedTables& shared,
-         Exits exits, OutboxRing& outbox, int socket, std::uint64_t seed);
+         Exits exits, std::vector<OutboxRing*> outboxes, int socket, std::uint64_t seed);
 
   // One round at the time `now`. Returns whether there was anything to do.
   bool poll(Instant now) noexcept;
@@ -65,7 +65,7 @@ class Worker {
  private:
   bool receive() noexcept;
   bool take_handed_over() noexcept;
-  bool send_outbox() noexcept;
+  bool send_outbox(OutboxRing& outbox) noexcept;
   void process() noexcept;
   void expire() noexcept;
 
@@ -77,7 +77,7 @@ class Worker {
   Mailbox mailbox_;
   Fragmenter fragmenter_;
   Exits exits_;
-  OutboxRing& outbox_;  // of the slow path; the first worker's alone
+  const std::vector<OutboxRing*> outboxes_;  // of the slow path and the kernel; the first worker's
   StageContext context_;
   Burst burst_;
 };

@@ -54,6 +54,16 @@ class Idleness {
   int empty_rounds_ = 0;
 };
 
+// A thread beside the workers, on a core that others share.
+template <typename Path>
+void run_beside(Path& path, const std::atomic<bool>& stop) {
+  constexpr Duration kNap = std::chrono::microseconds(200);
+  const TscClock clock;
+  while (!stop.load(std::memory_order_relaxed)) {
+    if (!path.poll(clock.now())) nap(kNap);
+  }
+}
+
 }  // namespace
 
 void run_worker(Worker& worker, Rcu& rcu, Duration max_nap, const std::atomic<bool>& stop) {
@@ -75,11 +85,11 @@ void run_worker(Worker& worker, Rcu& rcu, Duration max_nap, const std::atomic<bo
 }
 
 void run_slow_path(SlowPath& slow_path, const std::atomic<bool>& stop) {
-  constexpr Duration kNap = std::chrono::microseconds(200);
-  const TscClock clock;
-  while (!stop.load(std::memory_order_relaxed)) {
-    if (!slow_path.poll(clock.now())) nap(kNap);
-  }
+  run_beside(slow_path, stop);
+}
+
+void run_kernel_path(KernelPath& kernel_path, const std::atomic<bool>& stop) {
+  run_beside(kernel_path, stop);
 }
 
 }  // namespace portico

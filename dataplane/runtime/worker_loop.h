@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "dataplane/runtime/kernel_path.h"
 #include "dataplane/runtime/slow_path.h"
 #include "dataplane/runtime/worker.h"
 
@@ -12,5 +13,6 @@ namespace portico {
 void run_worker(Worker& worker, Rcu& rcu, Duration max_nap, const std::atomic<bool>& stop);
 
 void run_slow_path(SlowPath& slow_path, const std::atomic<bool>& stop);
+void run_kernel_path(KernelPath& kernel_path, const std::atomic<bool>& stop);
 
 }  // namespace portico

@@ -2,6 +2,7 @@
 
 #include "dataplane/net/fragment.h"
 #include "dataplane/stage/answer.h"
+#include "dataplane/stage/for_kernel.h"
 
 namespace portico {
 namespace {
@@ -38,9 +39,11 @@ void answer_echo(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
     if (!packet.undecided() || packet.protocol != Ip<Address>::kIcmp) continue;
     const auto& icmp = header_at<IcmpHeader>(packet.l4());
-    const LocalAddress local =
-        context.tables<Address>().locals.find(destination_of<Address>(packet));
-    if (!local.own && !local.service) {
+    const Address destination = destination_of<Address>(packet);
+    const LocalAddress local = context.tables<Address>().locals.find(destination);
+    if (is_for_kernel(destination, local, context.port(packet.in_port))) {
+      send_ip_to_kernel<Address>(packet, false, context);
+    } else if (!local.own && !local.service) {
       packet.drop(DropReason::not_for_gateway);
     } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
       packet.drop(DropReason::icmp_unsupported);

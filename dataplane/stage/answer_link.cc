@@ -4,6 +4,7 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/stage/answer.h"
+#include "dataplane/stage/for_kernel.h"
 
 namespace portico {
 namespace {
@@ -110,7 +111,11 @@ void answer_neighbor(Packet& packet, const StageContext& context) noexcept {
   }
   const Port& port = context.port(packet.in_port);
   const auto target = Ipv6Address::from_bytes(message.target.data());
-  if (!belongs_on(port, target, context)) return packet.drop(DropReason::not_for_gateway);
+  if (!belongs_on(port, target, context)) {
+    const bool may_be_kernels = port.kernel && is_link_local(target);
+    return may_be_kernels ? send_to_kernel(packet, KernelTraffic::kRouting, context)
+                          : packet.drop(DropReason::not_for_gateway);
+  }
   // A solicitation without option (duplicate address detection) leaves no room for ours.
   constexpr std::uint32_t kLength = sizeof(NeighborMessage) + sizeof(LinkLayerOption);
   if (l4_length(packet) < kLength) {

@@ -7,7 +7,8 @@ namespace portico {
 
 // ARP (RFC 826) and neighbor discovery (RFC 4861): requests for an address that belongs on the
 // port are answered in the request's own memory, what others answered goes to the slow path, which
-// asked for it. Leaves only IP packets undecided.
+// asked for it. Solicitations for link-local addresses that are none of ours may be the kernel's,
+// if the port has a kernel interface. Leaves only IP packets undecided.
 //
 // An address of the gateway's own belongs on its port; a Service address on every uplink, where
 // clients may think it is on their link; an SNAT address on the downlinks whose subnet it is in.

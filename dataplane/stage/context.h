@@ -6,6 +6,7 @@
 #include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
 #include "dataplane/state/endpoint_usage.h"
+#include "dataplane/state/kernel_gate.h"
 #include "dataplane/state/local_addresses.h"
 #include "dataplane/state/masquerade_rules.h"
 #include "dataplane/state/neighbor_table.h"
@@ -35,6 +36,7 @@ struct StageContext {
   std::uint16_t workers = 1;
   std::uint16_t seat = 0;  // whose cursor of a round robin: each worker has one, and explain
   const PortTable& ports;
+  KernelGate& kernel;
   const EndpointTable& endpoints;
   EndpointUsage& usage;
   const EndpointLoad& load;
@@ -46,6 +48,14 @@ struct StageContext {
 
   template <typename Address>
   FamilyTables<Address>& tables() noexcept {
+    if constexpr (Address::kFamily == Family::kIpv4) {
+      return v4;
+    } else {
+      return v6;
+    }
+  }
+  template <typename Address>
+  const FamilyTables<Address>& tables() const noexcept {
     if constexpr (Address::kFamily == Family::kIpv4) {
       return v4;
     } else {

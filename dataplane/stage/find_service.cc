@@ -1,6 +1,7 @@
 #include "dataplane/stage/find_service.h"
 
 #include "dataplane/net/ip.h"
+#include "dataplane/stage/for_kernel.h"
 #include "dataplane/state/transport.h"
 
 namespace portico {
@@ -38,7 +39,12 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
     if (tables.locals.find(client).any()) {
       packet.drop(DropReason::ip_source_invalid);
     } else if (entries[i] == nullptr) {
-      packet.drop(reason_for(tables.locals.find(keys[i].address)));
+      const LocalAddress local = tables.locals.find(keys[i].address);
+      if (is_for_kernel(keys[i].address, local, context.port(packet.in_port))) {
+        send_ip_to_kernel<Address>(packet, true, context);
+      } else {
+        packet.drop(reason_for(local));
+      }
     } else if (!opens_connection(packet)) {
       packet.drop(DropReason::connection_unknown);
     } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {

@@ -1,14 +1,29 @@
 #include "dataplane/stage/parse.h"
 
 #include "dataplane/net/parse.h"
+#include "dataplane/stage/for_kernel.h"
 
 namespace portico {
+namespace {
+
+void offer_to_kernel(Packet& packet, const StageContext& context) noexcept {
+  if (packet.verdict.kind() != Verdict::Kind::kDrop) return;
+  const DropReason reason = packet.verdict.drop_reason();
+  if (reason != DropReason::protocol_unsupported && reason != DropReason::ip_destination_invalid) {
+    return;
+  }
+  packet.family == Family::kIpv4 ? offer_refused_to_kernel<Ipv4Address>(packet, context)
+                                 : offer_refused_to_kernel<Ipv6Address>(packet, context);
+}
+
+}  // namespace
 
 void parse(Burst& burst, const StageContext& context) noexcept {
   for (Packet& packet : burst) __builtin_prefetch(packet.data);
   for (Packet& packet : burst) {
     const Port& port = context.port(packet.in_port);
     parse_frame(packet, {port.mac, port.vlan});
+    if (port.kernel) offer_to_kernel(packet, context);
   }
 }
 

@@ -24,6 +24,7 @@ struct Port {
   // family.
   std::optional<Ipv4Address> v4;
   std::optional<Ipv6Address> v6;
+  std::optional<KernelInterfaceConfig> kernel;
 };
 
 // The port that `config` describes, with the MAC address that its device has.
@@ -37,6 +38,7 @@ inline Port make_port(PortId id, const PortConfig& config, const MacAddress& mac
   port.downlink = config.downlink;
   port.vlan = config.vlan;
   port.addresses = config.addresses;
+  port.kernel = config.kernel;
   for (const InterfaceAddress& own : config.addresses) {
     if (own.address.is_v4() && !port.v4) port.v4 = own.address.v4();
     if (!own.address.is_v4() && !port.v6) port.v6 = own.address.v6();

@@ -70,7 +70,13 @@ struct ConnectionFilter {
 struct RouteInfo {
   Route route;
   std::string port;  // the port that packets leave by; empty while `gateway` is not reachable
-  enum class Origin : std::uint8_t { kConnected, kConfigured, kPushed } origin = Origin::kPushed;
+  // For the same prefix the first of these counts. kKernel: mirrored from the kernel's table.
+  enum class Origin : std::uint8_t {
+    kConnected,
+    kConfigured,
+    kPushed,
+    kKernel
+  } origin = Origin::kPushed;
 };
 
 struct NeighborInfo {
@@ -99,6 +105,9 @@ struct PortInfo {
   std::uint64_t rx_missed = 0;  // by the device, before Portico saw them
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
+  std::string kernel_interface;  // empty: it has none
+  std::uint64_t to_kernel_packets = 0;
+  std::uint64_t from_kernel_packets = 0;
 };
 
 // Of one worker. Once no packet is in flight, what came into being is what ended:

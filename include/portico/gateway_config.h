@@ -23,6 +23,15 @@ struct InterfaceAddress {
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
+// A Linux network interface beside a port, with its MAC address: through it the kernel gets what is
+// addressed to the gateway and is not Portico's (SSH, BGP, OSPF, ...), and answers.
+struct KernelInterfaceConfig {
+  std::string name;       // "pt-uplink0"
+  bool addresses = true;  // porticod gives it the port's addresses; else the operator does
+  // How much of it gets through to the kernel, of each class (state/kernel_gate.h).
+  std::uint32_t packets_per_second = 10000;
+};
+
 struct PortConfig {
   std::string name;
   // A PCI address ("0000:03:00.0") or vdev arguments ("net_af_packet0,iface=up0").
@@ -34,6 +43,7 @@ struct PortConfig {
   std::optional<MacAddress> mac;      // absent: the device's own
   std::optional<std::uint16_t> vlan;  // 1 ... 4094: frames carry this 802.1Q tag; absent: untagged
   std::uint16_t queue_depth = 1024;   // descriptors of each receive and transmit queue
+  std::optional<KernelInterfaceConfig> kernel;  // absent: nothing goes to the kernel
 };
 
 struct SnatConfig {
@@ -99,6 +109,13 @@ struct WorkersConfig {
   Duration max_nap = std::chrono::microseconds(200);
 };
 
+// What is taken over from the kernel's tables, for ports that have a kernel interface.
+struct KernelMirrorConfig {
+  bool routes = false;
+  bool neighbors = false;
+  std::uint32_t table = 254;  // the routing table that is mirrored; 254 is "main"
+};
+
 struct ApiConfig {
   std::string socket = "/run/portico/porticod.sock";  // mode 0660
   std::vector<std::string> tcp;                       // "127.0.0.1:9000"; empty: none
@@ -112,6 +129,7 @@ struct GatewayConfig {
   TimeoutConfig timeouts;
   CapacityConfig capacity;
   WorkersConfig workers;
+  KernelMirrorConfig kernel_mirror;
   Hugepages hugepages = Hugepages::kAuto;
   ApiConfig api;
   // Where the last accepted tables are kept; empty: nowhere.

@@ -95,6 +95,8 @@ void Conversation::read_setting(const Words& words) {
     config.ports[0].mtu = number(words.at(1));
   } else if (name == "vlan") {
     settings_.uplink_vlan = static_cast<std::uint16_t>(number(words.at(1)));
+  } else if (name == "kernel-interface") {
+    settings_.kernel_interfaces[words.at(1)] = words.size() > 2 ? number(words[2]) : 1000;
   } else if (name == "uplink-without-addresses") {
     settings_.uplink_addresses = false;
   } else {
@@ -105,9 +107,11 @@ void Conversation::read_setting(const Words& words) {
 
 void Conversation::step(const Words& words) {
   const std::string& verb = words[0];
-  if (verb == "<" || verb == "drop") {
+  if (verb == "<" || verb == "drop" || verb == "kernel") {
     for (unsigned i = 0; i < times(words) && !testing::Test::HasFailure(); ++i) {
-      verb == "<" ? expect_sent(words) : expect_drop(words.at(1));
+      if (verb == "<") expect_sent(words);
+      if (verb == "drop") expect_drop(words.at(1));
+      if (verb == "kernel") expect_at_kernel(words);
     }
     return;
   }
@@ -119,6 +123,7 @@ void Conversation::step(const Words& words) {
   if (verb == "connection") return expect_connection(words, true);
   if (verb == "no") return expect_connection({words.begin() + 1, words.end()}, false);
   if (verb == "explain") return expect_explanation(words);
+  if (verb == "kernel-down") return world_->kernel().set_up(false);
   if (verb == "room") return world_->io().set_room(world_->port(words.at(1)), number(words.at(2)));
   fail("is no statement");
 }
@@ -131,8 +136,13 @@ void Conversation::finish_step() {
   for (const auto& [reason, count] : new_drops_) {
     if (count > 0) fail(absl::StrCat("before this, ", count, " dropped unexpectedly: ", reason));
   }
+  for (const MemoryKernel::Frame& given : at_kernel_) {
+    fail("before this, the kernel got what nobody expected, through " +
+         world_->port_name(given.port) + ": " + read_frame(given.frame).spec.to_string());
+  }
   sent_.clear();
   new_drops_.clear();
+  at_kernel_.clear();
 }
 
 void Conversation::take_stock() {
@@ -140,6 +150,9 @@ void Conversation::take_stock() {
     std::uint64_t& known = drops_[text(to_string(drop.reason))];
     new_drops_[text(to_string(drop.reason))] += drop.packets - known;
     known = drop.packets;
+  }
+  for (MemoryKernel::Frame& given : world_->take_given_to_kernel()) {
+    at_kernel_.push_back(std::move(given));
   }
   check_balance();
 }

@@ -34,6 +34,7 @@ class Conversation {
   void arrive(const Words& words);
   void expect_sent(const Words& words);
   bool collect_fragments(unsigned count, const Words& words, MemoryIo::Sent& sent);
+  void expect_at_kernel(const Words& words);
   void expect_drop(const std::string& reason);
   void expect_connection(const Words& words, bool wanted);
   void expect_explanation(const Words& words);
@@ -66,6 +67,7 @@ class Conversation {
   std::map<std::string, std::string> variables_;  // "?p" -> "1234"
   std::map<std::string, ServicePort> services_;
   std::vector<MemoryIo::Sent> sent_;                // and not expected yet
+  std::vector<MemoryKernel::Frame> at_kernel_;      // and not expected yet
   std::map<std::string, std::uint64_t> drops_;      // counted at the last stock-taking
   std::map<std::string, std::uint64_t> new_drops_;  // and not expected yet
   std::string last_arrived_;

@@ -12,7 +12,8 @@
 namespace portico {
 
 void Conversation::arrive(const Words& words) {
-  const PortId port = world_->port(words.at(1));
+  const bool from_kernel = words.at(1).starts_with("kernel:");
+  const PortId port = world_->port(from_kernel ? words[1].substr(7) : words[1]);
   FrameSpec spec = read_spec(words, 2);
   spec.destination_mac = World::mac(words[1]);
   if (spec.kind == FrameKind::kAsk) {
@@ -29,6 +30,18 @@ void Conversation::arrive(const Words& words) {
     if (pair.first == "dmac") spec.destination_mac = World::mac(pair.second);
     if (pair.first == "vlan") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
     if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();
+  }
+  if (from_kernel) {
+    spec.source_mac = World::mac(world_->port_name(port));
+    if (spec.kind != FrameKind::kAsk) {
+      spec.destination_mac = World::mac(world_->host_in_front_of(spec.destination));
+    }
+    spec.vlan.reset();
+    for (unsigned i = 0; i < times(words); ++i) {
+      world_->kernel().send(port, corrupt(build_frame(spec), words));
+    }
+    sent_ = world_->settle();
+    return take_stock();
   }
   std::string frame = build_frame(spec);
   if (const std::string part = value_of(words, "fragment"); !part.empty()) {
@@ -148,6 +161,21 @@ bool Conversation::collect_fragments(unsigned count, const Words& words, MemoryI
   }
   sent.frame = joined.frame;
   return !testing::Test::HasFailure();
+}
+
+// What arrived last has gone to the kernel as it was, but for the VLAN tag.
+void Conversation::expect_at_kernel(const Words& words) {
+  if (at_kernel_.empty()) return fail("the kernel got nothing");
+  const MemoryKernel::Frame given = at_kernel_.front();
+  at_kernel_.erase(at_kernel_.begin());
+  std::string wanted = last_arrived_;
+  if (wanted.substr(12, 2) == std::string("\x81\0", 2)) wanted.erase(12, 4);
+  if (world_->port_name(given.port) != words.at(1)) {
+    return fail("it went through " + world_->port_name(given.port));
+  }
+  if (given.frame != wanted) {
+    fail("the kernel got another frame: " + read_frame(given.frame).spec.to_string());
+  }
 }
 
 void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, const Words& words,

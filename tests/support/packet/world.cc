@@ -11,12 +11,21 @@ struct Host {
   const char* v6;
 };
 constexpr Host kHosts[] = {
-    {"client", "10.20.0.10", "2001:db8:20::10"},      {"client2", "10.20.0.11", "2001:db8:20::11"},
-    {"gwup", "10.20.0.1", "2001:db8:20::1"},          {"gw", "10.12.22.1", "2001:db8:12::1"},
-    {"vip", "10.100.3.59", "2001:db8:100::59"},       {"vip2", "10.100.3.60", "2001:db8:100::60"},
-    {"nodeclient", "10.12.22.10", "2001:db8:12::10"}, {"node1", "10.12.22.151", "2001:db8:12::151"},
-    {"node2", "10.12.22.152", "2001:db8:12::152"},    {"pod1", "192.168.1.3", "2001:db8:1::3"},
-    {"pod2", "192.168.1.4", "2001:db8:1::4"},         {"pod3", "192.168.2.4", "2001:db8:2::4"},
+    {"client", "10.20.0.10", "2001:db8:20::10"},
+    {"client2", "10.20.0.11", "2001:db8:20::11"},
+    {"gwup", "10.20.0.1", "2001:db8:20::1"},
+    {"gw", "10.12.22.1", "2001:db8:12::1"},
+    {"vip", "10.100.3.59", "2001:db8:100::59"},
+    {"vip2", "10.100.3.60", "2001:db8:100::60"},
+    {"nodeclient", "10.12.22.10", "2001:db8:12::10"},
+    {"node1", "10.12.22.151", "2001:db8:12::151"},
+    {"node2", "10.12.22.152", "2001:db8:12::152"},
+    {"pod1", "192.168.1.3", "2001:db8:1::3"},
+    {"pod2", "192.168.1.4", "2001:db8:1::4"},
+    {"pod3", "192.168.2.4", "2001:db8:2::4"},
+    {"link1", "169.254.0.1", "fe80::1"},
+    {"link2", "169.254.0.2", "fe80::2"},
+    {"routers", "224.0.0.5", "ff02::5"},
     {"lost", "172.16.0.1", "2001:db8:ffff::1"},  // no route leads there
 };
 
@@ -57,6 +66,11 @@ GatewayConfig complete(World::Settings& settings) {
   }
   config.ports = {uplink};
   if (!settings.one_armed) config.ports.push_back(downlink);
+  for (PortConfig& port : config.ports) {
+    const auto at = settings.kernel_interfaces.find(port.name);
+    if (at == settings.kernel_interfaces.end()) continue;
+    port.kernel = KernelInterfaceConfig{"pt-" + port.name, true, at->second};
+  }
   for (const auto& [prefix, gateway] :
        {std::pair("192.168.1.0/24", "10.12.22.151"), std::pair("192.168.2.0/24", "10.12.22.152"),
         std::pair("2001:db8:1::/64", "2001:db8:12::151"),
@@ -78,12 +92,16 @@ PortTable port_table(const GatewayConfig& config) {
 }  // namespace
 
 World::World(Family family, const Settings& settings)
-    : family_(family), settings_(settings), io_(settings.one_armed ? 1 : 2) {
+    : family_(family),
+      settings_(settings),
+      io_(settings.one_armed ? 1 : 2),
+      kernel_(io_.port_count()) {
   for (const Host& host : kHosts) hosts_[host.name] = address(family, host.name);
   settings_.config = complete(settings_);
   Gateway::Options options;
   options.workers = settings_.workers;
   options.seed = 1;
+  if (!settings_.kernel_interfaces.empty()) options.kernel = &kernel_;
   auto gateway =
       Gateway::create(settings_.config, port_table(settings_.config), io_, std::move(options));
   if (!gateway.ok()) throw std::runtime_error(std::string(gateway.status().message()));
@@ -139,12 +157,21 @@ std::vector<MemoryIo::Sent> World::settle() {
       busy |= gateway_->worker({i}).poll(now_);
     }
     busy |= gateway_->slow_path().poll(now_);
+    if (gateway_->kernel_path() != nullptr) busy |= gateway_->kernel_path()->poll(now_);
     for (MemoryIo::Sent& frame : io_.take_sent()) {
       busy = true;
       if (!answer_by_itself(frame)) sent.push_back(std::move(frame));
     }
   }
   return sent;
+}
+
+std::vector<MemoryKernel::Frame> World::take_given_to_kernel() {
+  std::vector<MemoryKernel::Frame> given = kernel_.take_given();
+  std::erase_if(given, [this](const MemoryKernel::Frame& frame) {
+    return settings_.neighbors_answer && read_frame(frame.frame).spec.kind == FrameKind::kAnswer;
+  });
+  return given;
 }
 
 bool World::answer_by_itself(const MemoryIo::Sent& sent) {

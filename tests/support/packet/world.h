@@ -11,6 +11,7 @@
 #include "dataplane/runtime/gateway.h"
 #include "tests/support/packet/frame.h"
 #include "tests/support/packet/memory_io.h"
+#include "tests/support/packet/memory_kernel.h"
 
 namespace portico {
 
@@ -22,7 +23,8 @@ class World {
     bool one_armed = false;
     bool neighbors_answer = true;
     std::optional<std::uint16_t> uplink_vlan;
-    bool uplink_addresses = true;  // false: the uplink has none
+    bool uplink_addresses = true;                            // false: the uplink has none
+    std::map<std::string, std::uint32_t> kernel_interfaces;  // port -> packets a second
   };
 
   World(Family family, const Settings& settings);
@@ -40,6 +42,9 @@ class World {
 
   Gateway& gateway() { return *gateway_; }
   MemoryIo& io() { return io_; }
+  MemoryKernel& kernel() { return kernel_; }
+  // What the kernel was given, without the answers of neighbors that answer by themselves.
+  std::vector<MemoryKernel::Frame> take_given_to_kernel();
   Family family() const { return family_; }
   std::uint16_t workers() const { return settings_.workers; }
 
@@ -56,6 +61,7 @@ class World {
   Settings settings_;
   std::map<std::string, IpAddress> hosts_;
   MemoryIo io_;
+  MemoryKernel kernel_;
   std::unique_ptr<Gateway> gateway_;
   Instant now_ = Instant() + std::chrono::hours(1);
   std::vector<MemoryIo::Sent> sent_while_passing_;

@@ -289,6 +289,9 @@ TEST_F(GatewayTest, NeighborsPortsCountersDrops) {
   up.uplink = true;
   up.addresses = {"10.20.0.1/24"};
   up.mtu = 1500;
+  up.kernel_interface = "pt-up";
+  up.to_kernel_packets = 5;
+  up.from_kernel_packets = 6;
   data_plane_.port_list = {up};
   const auto ports = ListPorts({}).second;
   ASSERT_EQ(ports.ports_size(), 1);
@@ -296,6 +299,9 @@ TEST_F(GatewayTest, NeighborsPortsCountersDrops) {
   EXPECT_TRUE(ports.ports(0).uplink());
   EXPECT_FALSE(ports.ports(0).downlink());
   EXPECT_EQ(ports.ports(0).addresses(0), "10.20.0.1/24");
+  EXPECT_EQ(ports.ports(0).kernel_interface(), "pt-up");
+  EXPECT_EQ(ports.ports(0).to_kernel_packets(), 5u);
+  EXPECT_EQ(ports.ports(0).from_kernel_packets(), 6u);
 
   data_plane_.workers = {{WorkerId{0}, 10, 5, 3, 1, 1}, {WorkerId{1}, 20, 20}};
   const auto counters = GetCounters({}).second;

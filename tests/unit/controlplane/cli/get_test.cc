@@ -251,15 +251,15 @@ TEST_F(Get, Ports) {
         mac: "02:00:00:00:20:01" addresses: "10.20.0.1/24" addresses: "2001:db8:20::1/64"
         uplink: true link_up: true mtu: 1500 rx_queues: 1
         rx_packets: 1234 rx_bytes: 5368709120 rx_missed: 7 tx_packets: 99 tx_bytes: 1023
+        kernel_interface: "pt-up0" to_kernel_packets: 12 from_kernel_packets: 3456
       }
       ports { name: "both0" uplink: true downlink: true })");
-  EXPECT_EQ(
-      output("get ports"),
-      // clang-format off
-      "NAME   LINK  ROLES            ADDRESSES                       MAC                 MTU  RX-PACKETS  RX-BYTES  RX-MISSED  TX-PACKETS  TX-BYTES  RX-QUEUES  DRIVER         DEVICE\n"
-      "up0    up    uplink           10.20.0.1/24,2001:db8:20::1/64  02:00:00:00:20:01  1500        1234   5.0 GiB          7          99    1023 B          1  net_af_packet  net_af_packet0,iface=up0\n"
-      "both0  down  uplink,downlink  -                               -                     0           0       0 B          0           0       0 B          0  -              -\n"
-      // clang-format on
+  EXPECT_EQ(output("get ports"),
+            // clang-format off
+      "NAME   LINK  ROLES            ADDRESSES                       MAC                 MTU  RX-PACKETS  RX-BYTES  RX-MISSED  TX-PACKETS  TX-BYTES  RX-QUEUES  KERNEL  TO-KERNEL  FROM-KERNEL  DRIVER         DEVICE\n"
+      "up0    up    uplink           10.20.0.1/24,2001:db8:20::1/64  02:00:00:00:20:01  1500        1234   5.0 GiB          7          99    1023 B          1  pt-up0         12         3456  net_af_packet  net_af_packet0,iface=up0\n"
+      "both0  down  uplink,downlink  -                               -                     0           0       0 B          0           0       0 B          0  -               0            0  -              -\n"
+            // clang-format on
   );
   EXPECT_EQ(output("get ports -o json").substr(0, 22), "[\n {\n  \"name\": \"up0\",\n");
 }

@@ -37,6 +37,7 @@ TEST(Config, ShortFileGetsTheDefaultsOfGatewayConfig) {
   EXPECT_EQ(port.mtu, 1500u);
   EXPECT_FALSE(port.mac.has_value());
   EXPECT_FALSE(port.vlan.has_value());
+  EXPECT_FALSE(port.kernel.has_value());
   EXPECT_EQ(config->workers.count, 0u);
   EXPECT_EQ(config->workers.max_nap, 200us);
   EXPECT_EQ(config->hugepages, Hugepages::kAuto);
@@ -51,7 +52,8 @@ TEST(Config, EverySettingArrives) {
   const absl::StatusOr<GatewayConfig> config = parse_config(R"(
 ports:
 - {name: lan0, device: net_tap0, roles: [downlink, uplink], addresses: [192.0.2.1/31], mtu: 9000,
-   mac: "02:00:00:00:00:0a", vlan: 4094, queue_depth: 64}
+   mac: "02:00:00:00:00:0a", vlan: 4094, queue_depth: 64,
+   kernel: {interface: pt-lan0, set_addresses: false, packets_per_second: 100}}
 routes:
 - {prefix: 0.0.0.0/0, gateway: 192.0.2.0}
 - {prefix: "2001:db8::/32", gateway: "fe80::1", port: lan0}
@@ -60,6 +62,7 @@ snat: {addresses: [203.0.113.7, "2001:db8::7"], first_port: 20000, last_port: 20
        cluster_cidrs: [192.168.0.0/16, "2001:db8:1::/48"], masquerade_all: true}
 node_ports: {addresses: [192.0.2.1, "2001:db8::9"], first_port: 1, last_port: 65535}
 workers: {cores: [3, 2], idle: {max_nap: 0s}}
+kernel: {mirror_routes: true, mirror_neighbors: true, table: 100}
 memory: {hugepages: always}
 capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5}
 timeouts:
@@ -80,6 +83,12 @@ log_level: debug
   EXPECT_EQ(port.mac, MacAddress::parse("02:00:00:00:00:0a").value());
   EXPECT_EQ(port.vlan, 4094);
   EXPECT_EQ(port.queue_depth, 64);
+  ASSERT_TRUE(port.kernel.has_value());
+  EXPECT_EQ(port.kernel->name, "pt-lan0");
+  EXPECT_FALSE(port.kernel->addresses);
+  EXPECT_EQ(port.kernel->packets_per_second, 100u);
+  EXPECT_TRUE(config->kernel_mirror.routes && config->kernel_mirror.neighbors);
+  EXPECT_EQ(config->kernel_mirror.table, 100u);
   ASSERT_EQ(config->routes.size(), 3u);
   EXPECT_EQ(config->routes[0].gateway, IpAddress::parse("192.0.2.0").value());
   EXPECT_FALSE(config->routes[0].port.has_value());

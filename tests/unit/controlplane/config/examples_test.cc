@@ -106,6 +106,13 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(reference->log_level, defaults.log_level);
   EXPECT_EQ(reference->ports.at(0).mtu, PortConfig().mtu);
   EXPECT_EQ(reference->ports.at(0).queue_depth, PortConfig().queue_depth);
+  ASSERT_TRUE(reference->ports.at(0).kernel.has_value());
+  EXPECT_EQ(reference->ports.at(0).kernel->addresses, KernelInterfaceConfig().addresses);
+  EXPECT_EQ(reference->ports.at(0).kernel->packets_per_second,
+            KernelInterfaceConfig().packets_per_second);
+  EXPECT_EQ(reference->kernel_mirror.routes, defaults.kernel_mirror.routes);
+  EXPECT_EQ(reference->kernel_mirror.neighbors, defaults.kernel_mirror.neighbors);
+  EXPECT_EQ(reference->kernel_mirror.table, defaults.kernel_mirror.table);
 }
 
 }  // namespace

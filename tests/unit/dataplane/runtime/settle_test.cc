@@ -53,6 +53,21 @@ TEST_F(Settle, DropsWhatTheSlowPathHasNoRoomFor) {
   EXPECT_EQ(io_.held(), slow_path_.capacity());
 }
 
+TEST_F(Settle, WhatIsTheKernelsHasAQueueOfItsOwn) {
+  PuntRing kernel("settle-kernel", 1, -1);
+  const Verdict for_kernel = Verdict::punt(PuntReason::kForKernel, {0});
+  settle({for_kernel});  // nobody is there to take it
+  EXPECT_EQ(drops(DropReason::kernel_queue_full), 1u);
+  Exits exits{io_, slow_path_, workers_, nullptr, &kernel};
+  for (int i = 0; i < 5; ++i) io_.arrive({0}, std::string(60, 'x'));
+  io_.receive({0}, {0}, burst_);
+  for (Packet& packet : burst_) packet.verdict = for_kernel;
+  portico::settle(burst_, {0}, exits, counts_);
+  EXPECT_EQ(counts_.punted.get(), kernel.capacity());
+  EXPECT_EQ(drops(DropReason::kernel_queue_full), 6 - kernel.capacity());
+  EXPECT_EQ(io_.held(), kernel.capacity());
+}
+
 TEST_F(Settle, DropsWhatTheOwnerHasNoRoomFor) {
   settle(std::vector<Verdict>(5, Verdict::hand_over({1})));
   EXPECT_EQ(counts_.handed_over.get(), other_worker_.capacity());
