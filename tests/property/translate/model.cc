@@ -146,9 +146,9 @@ bool is_served(const kubernetes::Service& service) {
   return service.metadata().labels().empty() && !service.spec().cluster_ips().empty();
 }
 
-bool has_local_frontend(const World& world, const std::string& name) {
-  for (const Frontend& frontend : model_frontends(world)) {
-    if (std::get<0>(frontend) == "default/" + name && std::get<3>(frontend) == "LOCAL") return true;
+bool has_local_address(const World& world, const std::string& name) {
+  for (const AddressRow& row : model_addresses(world)) {
+    if (std::get<0>(row) == "default/" + name && std::get<3>(row) == "LOCAL") return true;
   }
   return false;
 }
@@ -156,8 +156,8 @@ bool has_local_frontend(const World& world, const std::string& name) {
 }  // namespace
 
 // What a Service is reached on, way by way.
-Frontends model_frontends(const World& world) {
-  Frontends all;
+AddressRows model_addresses(const World& world) {
+  AddressRows all;
   for (const auto& [name, service] : world.services) {
     if (!is_served(service)) continue;
     const auto& spec = service.spec();
@@ -205,7 +205,7 @@ Rows model(const World& world) {
   const auto word = [](bool active) { return std::string(active ? "active" : "draining"); };
   for (const auto& [name, service] : world.services) {
     if (!is_served(service)) continue;
-    const bool asks_local = has_local_frontend(world, name);
+    const bool asks_local = has_local_address(world, name);
     for (const std::string& cluster_ip : service.spec().cluster_ips()) {
       const bool is_v4 = cluster_ip.find(':') == std::string::npos;
       for (const auto& port : service.spec().ports()) {
@@ -219,7 +219,7 @@ Rows model(const World& world) {
           rows.emplace("default/" + name, port.name(), socket.first, socket.second, one.uid,
                        word(choice.cluster.contains(socket)),
                        asks_local ? word(choice.local.contains(socket)) : "",
-                       weight_of(service, one));
+                       asks_local && !one.ready && one.terminating, weight_of(service, one));
         }
       }
     }

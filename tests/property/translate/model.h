@@ -12,17 +12,18 @@
 namespace portico {
 
 // Service, port name, address, port on the Pod, UID, "active" or "draining", the same under the
-// policy Local ("" where no policy is Local), weight (-1: none given).
+// policy Local ("" where no policy is Local), whether it terminates (the same), weight (-1: none
+// given).
 using Row = std::tuple<std::string, std::string, std::string, int, std::string, std::string,
-                       std::string, int>;
+                       std::string, bool, int>;
 using Rows = std::set<Row>;
 
 // Service, address, kind, policy, source address, source ranges.
-using Frontend = std::tuple<std::string, std::string, std::string, std::string, std::string,
-                            std::set<std::string>>;
-using Frontends = std::set<Frontend>;
+using AddressRow = std::tuple<std::string, std::string, std::string, std::string, std::string,
+                              std::set<std::string>>;
+using AddressRows = std::set<AddressRow>;
 
 Rows model(const World& world);
-Frontends model_frontends(const World& world);
+AddressRows model_addresses(const World& world);
 
 }  // namespace portico

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "controlplane/translate/translate.h"
 #include "gtest/gtest.h"
+#include "tests/property/translate/gateway.h"
 #include "tests/property/translate/model.h"
 #include "tests/property/translate/world.h"
 #include "tests/support/property_seed.h"
@@ -20,11 +21,11 @@ std::string word_of(v1::Endpoint::State state) {
   return state == v1::Endpoint::STATE_ACTIVE ? "active" : "draining";
 }
 
-Frontends frontends_of(const DesiredState& desired) {
+AddressRows addresses_of(const DesiredState& desired) {
   const auto after = [](const std::string& name, const char* prefix) {
     return std::string(absl::StripPrefix(name, prefix));
   };
-  Frontends all;
+  AddressRows all;
   for (const auto& [name, service] : desired.services) {
     for (const v1::ServiceAddress& address : service.addresses()) {
       const bool is_local = address.traffic_policy() == v1::TRAFFIC_POLICY_LOCAL;
@@ -42,7 +43,7 @@ Frontends frontends_of(const DesiredState& desired) {
   return all;
 }
 
-// The rows of a desired state; checks what the gateway would refuse.
+// The rows of a desired state.
 Rows rows_of(const DesiredState& desired) {
   Rows rows;
   for (const auto& [key, endpoint] : desired.endpoints) {
@@ -58,7 +59,7 @@ Rows rows_of(const DesiredState& desired) {
       const bool is_new =
           rows.emplace(endpoint.service(), port.name(), endpoint.address(),
                        static_cast<int>(port.port()), uid, word_of(endpoint.state()),
-                       word_of(endpoint.local_state()),
+                       word_of(endpoint.local_state()), endpoint.terminating(),
                        endpoint.has_weight() ? static_cast<int>(endpoint.weight()) : -1)
               .second;
       EXPECT_TRUE(is_new) << endpoint.ShortDebugString();
@@ -83,7 +84,8 @@ TEST_P(TranslateProperty, AgreesWithTheModelThroughAllEdits) {
     const auto& faults = translation.reports.faults;
     ASSERT_TRUE(faults.empty()) << faults[0].to_string();
     ASSERT_EQ(rows_of(translation.desired), model(world)) << "step " << step;
-    ASSERT_EQ(frontends_of(translation.desired), model_frontends(world)) << "step " << step;
+    ASSERT_EQ(addresses_of(translation.desired), model_addresses(world)) << "step " << step;
+    ASSERT_EQ(refusals(translation.desired, {}), "") << "step " << step;
     ASSERT_FALSE(testing::Test::HasFailure()) << "step " << step;
   }
 }
