@@ -31,6 +31,8 @@ void read_capacity(const config::v1::Capacity& capacity, CapacityConfig* config,
                    FieldFaults* faults);
 void read_timeouts(const config::v1::Timeouts& timeouts, TimeoutConfig* config,
                    FieldFaults* faults);
+void read_connections(const config::v1::Connections& connections, ConnectionsConfig* config,
+                      FieldFaults* faults);
 void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults);
 
 // memory, state_directory, log_level.

@@ -18,6 +18,7 @@ class Scratch {
         v6_(kScratchConnections, timeout_ticks(config.timeouts), -1),
         usage_(shared.endpoints, config.capacity.endpoints),
         kernel_(shared.ports),
+        new_connections_(config.connections),
         context_{Instant(),
                  worker.id(),
                  workers,
@@ -28,6 +29,7 @@ class Scratch {
                  usage_,
                  shared.load,
                  shared.neighbors,
+                 new_connections_,
                  {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
                   worker.tables<Ipv4Address>().snat, v4_},
                  {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
@@ -58,6 +60,7 @@ class Scratch {
   ConnectionTable<Ipv6Address> v6_;
   EndpointUsage usage_;
   KernelGate kernel_;
+  NewConnections new_connections_;
   StageContext context_;
 };
 

@@ -73,6 +73,7 @@ class Worker {
   WorkerFamilyTables<Ipv4Address> v4_;
   WorkerFamilyTables<Ipv6Address> v6_;
   EndpointUsage usage_;
+  NewConnections new_connections_;
   WorkerCounts counts_;
   Mailbox mailbox_;
   Fragmenter fragmenter_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/stage/new_connections.h"
 #include "dataplane/stage/random.h"
 #include "dataplane/stage/rate_limit.h"
 #include "dataplane/state/connection_table.h"
@@ -41,6 +42,7 @@ struct StageContext {
   EndpointUsage& usage;
   const EndpointLoad& load;
   const NeighborTable& neighbors;
+  NewConnections& new_connections;
   FamilyTables<Ipv4Address> v4;
   FamilyTables<Ipv6Address> v6;
   Random random;

@@ -118,11 +118,13 @@ void create(Packet& packet, const Batch& burst, StageContext& context) noexcept 
   // An earlier packet of this very burst may have made it.
   packet.connection = connections.find(connection.original_tuple());
   if (packet.connection.found()) return;
+  const auto refused = context.new_connections.refuse(connection.client, context.now);
+  if (refused) return packet.drop(*refused);
 
   connection.endpoint = endpoint.address;
   connection.endpoint_port = endpoint.port;
   connection.endpoint_ref = endpoint.ref;
-  connection.state = first_state(packet.protocol);
+  connection.state = first_state(packet);
   connection.last_seen = to_ticks(context.now);
   ConnectionRef victim;
   if (connections.full()) {

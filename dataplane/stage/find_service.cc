@@ -45,7 +45,8 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       } else {
         packet.drop(reason_for(local));
       }
-    } else if (!opens_connection(packet)) {
+    } else if (!opens_connection(packet) &&
+               !(context.new_connections.midstream_pickup && may_be_picked_up(packet))) {
       packet.drop(DropReason::connection_unknown);
     } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
       packet.drop(DropReason::source_range_denied);

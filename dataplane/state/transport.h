@@ -21,13 +21,28 @@ constexpr bool opens_connection(const Packet& packet) noexcept {
   }
 }
 
-// The state of a connection that its first packet makes.
-constexpr ConnectionState first_state(Protocol protocol) noexcept {
-  switch (protocol) {
+// Whether the packet may be one of a connection that is known at both ends and not to us, as Linux'
+// nf_conntrack_tcp_loose takes it: a bare ACK; of SCTP data or a heartbeat and nothing else.
+constexpr bool may_be_picked_up(const Packet& packet) noexcept {
+  switch (packet.protocol) {
     case Protocol::kTcp:
-      return ConnectionState::kSynSent;
+      return (packet.tcp_flags & (kTcpSyn | kTcpRst | kTcpFin | kTcpAck)) == kTcpAck;
     case Protocol::kSctp:
-      return ConnectionState::kSctpCookieWait;
+      return packet.sctp_chunks != 0 &&
+             (packet.sctp_chunks & ~(kSctpData | kSctpHeartbeat | kSctpHeartbeatAck)) == 0;
+    default:
+      return false;
+  }
+}
+
+// The state of a connection that its first packet makes.
+constexpr ConnectionState first_state(const Packet& packet) noexcept {
+  const bool begins = opens_connection(packet);
+  switch (packet.protocol) {
+    case Protocol::kTcp:
+      return begins ? ConnectionState::kSynSent : ConnectionState::kMidstream;
+    case Protocol::kSctp:
+      return begins ? ConnectionState::kSctpCookieWait : ConnectionState::kSctpHeartbeatSent;
     default:
       return ConnectionState::kUdpUnreplied;
   }

@@ -89,6 +89,25 @@ struct TimeoutConfig {
   Duration sctp_heartbeat_sent = std::chrono::seconds(30);
 };
 
+// What becomes of TCP and SCTP connections whose endpoint is gone: removed, not merely terminating.
+enum class EndpointGone : std::uint8_t {
+  kKeep,   // they live until they close or are idle for too long
+  kReset,  // both ends get a RST (TCP), and they end
+  kDrop,   // they end; further packets are dropped
+};
+
+struct ConnectionsConfig {
+  // An ACK (TCP), data or a heartbeat (SCTP) for a Service makes a connection where there is none.
+  bool midstream_pickup = false;
+  EndpointGone when_endpoint_gone = EndpointGone::kKeep;
+  bool reset_on_expiry = false;  // both ends of an idle TCP connection that ends get a RST
+  // New connections of each worker, and of each source prefix and worker; 0: no cap.
+  std::uint32_t new_per_second = 0;
+  std::uint32_t new_per_second_and_source = 0;
+  unsigned source_prefix_v4 = 32;  // 1 ... 32
+  unsigned source_prefix_v6 = 64;  // 1 ... 128
+};
+
 // Reserved at start; a full table refuses, it never grows.
 struct CapacityConfig {
   std::uint32_t connections = 262144;  // of each family and worker
@@ -127,6 +146,7 @@ struct GatewayConfig {
   SnatConfig snat;
   NodePortConfig node_ports;
   TimeoutConfig timeouts;
+  ConnectionsConfig connections;
   CapacityConfig capacity;
   WorkersConfig workers;
   KernelMirrorConfig kernel_mirror;

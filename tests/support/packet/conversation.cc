@@ -65,6 +65,20 @@ void Conversation::read_setting(const Words& words) {
     settings_.workers = static_cast<std::uint16_t>(number(words.at(1)));
   } else if (name == "capacity") {
     config.capacity.connections = number(words.at(1));
+  } else if (name == "new-per-second") {
+    config.connections.new_per_second = number(words.at(1));
+  } else if (name == "new-per-second-and-source") {
+    config.connections.new_per_second_and_source = number(words.at(1));
+  } else if (name == "source-prefixes") {
+    config.connections.source_prefix_v4 = number(words.at(1));
+    config.connections.source_prefix_v6 = number(words.at(2));
+  } else if (name == "midstream-pickup") {
+    config.connections.midstream_pickup = true;
+  } else if (name == "reset-on-expiry") {
+    config.connections.reset_on_expiry = true;
+  } else if (name == "endpoint-gone") {
+    config.connections.when_endpoint_gone =
+        words.at(1) == "reset" ? EndpointGone::kReset : EndpointGone::kDrop;
   } else if (name == "one-armed") {
     settings_.one_armed = true;
   } else if (name == "neighbors") {

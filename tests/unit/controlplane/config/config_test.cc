@@ -71,6 +71,9 @@ timeouts:
   udp: {unreplied: 9s, replied: 10s}
   sctp: {cookie_wait: 11s, cookie_echoed: 12s, established: 13s, shutdown_sent: 14s,
          shutdown_received: 15s, shutdown_ack_sent: 16s, closed: 17s, heartbeat_sent: 18s}
+connections: {midstream_pickup: true, when_endpoint_gone: reset, reset_on_expiry: true,
+              new_per_second: 1000, new_per_second_and_source: 20, source_prefix_ipv4: 24,
+              source_prefix_ipv6: 48}
 api: {socket: /tmp/p.sock, tcp: ["127.0.0.1:9000", "[::1]:9000"]}
 state_directory: ""
 log_level: debug
@@ -122,6 +125,13 @@ log_level: debug
                              t.sctp_shutdown_sent, t.sctp_shutdown_received,
                              t.sctp_shutdown_ack_sent, t.sctp_closed, t.sctp_heartbeat_sent}),
       ElementsAre(11s, 12s, 13s, 14s, 15s, 16s, 17s, 18s));
+  const ConnectionsConfig& connections = config->connections;
+  EXPECT_TRUE(connections.midstream_pickup && connections.reset_on_expiry);
+  EXPECT_EQ(connections.when_endpoint_gone, EndpointGone::kReset);
+  EXPECT_EQ(connections.new_per_second, 1000u);
+  EXPECT_EQ(connections.new_per_second_and_source, 20u);
+  EXPECT_EQ(connections.source_prefix_v4, 24u);
+  EXPECT_EQ(connections.source_prefix_v6, 48u);
   EXPECT_EQ(config->api.socket, "/tmp/p.sock");
   EXPECT_THAT(config->api.tcp, ElementsAre("127.0.0.1:9000", "[::1]:9000"));
   EXPECT_EQ(config->state_directory, "");
@@ -151,7 +161,7 @@ colour: green
           "porticod.yaml:10: ports[1].vlan: must be between 1 and 4094, not 4095\n"
           "porticod.yaml:11: log_level: must be one of debug, info, warning, error\n"
           "porticod.yaml:12: colour: there is no such field here; there are ports, routes, snat, "
-          "workers, memory, capacity, timeouts, api, state_directory, log_level"));
+          "workers, memory, capacity, timeouts, connections, api, state_directory, log_level"));
 }
 
 TEST(Config, DoesNotReportWhatReadingHasRefusedAgain) {
@@ -338,6 +348,24 @@ TEST(ConfigProcess, FaultsAreNamed) {
     EXPECT_THAT(errors_of(with_more(absl::StrCat("api: {tcp: [\"", text, "\"]}"))),
                 HasSubstr("api.tcp[0]: must be an IP address and a port"))
         << text;
+  }
+}
+
+TEST(Config, Connections) {
+  const auto with = [](const std::string& line) {
+    return with_more("connections: {" + line + "}\n");
+  };
+  EXPECT_EQ(parse_config(with("when_endpoint_gone: drop"), "f")->connections.when_endpoint_gone,
+            EndpointGone::kDrop);
+  EXPECT_EQ(parse_config(with("when_endpoint_gone: keep"), "f")->connections.when_endpoint_gone,
+            EndpointGone::kKeep);
+  for (const auto& [line, message] : std::vector<std::pair<std::string, std::string>>{
+           {"when_endpoint_gone: kill", "when_endpoint_gone: must be one of keep, reset, drop"},
+           {"new_per_second_and_source: 1000001",
+            "new_per_second_and_source: must be between 0 and 1000000, not 1000001"},
+           {"source_prefix_ipv4: 0", "source_prefix_ipv4: must be between 1 and 32, not 0"},
+           {"source_prefix_ipv6: 129", "source_prefix_ipv6: must be between 1 and 128, not 129"}}) {
+    EXPECT_THAT(errors_of(with(line)), testing::HasSubstr("connections." + message)) << line;
   }
 }
 

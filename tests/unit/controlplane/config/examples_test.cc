@@ -89,6 +89,14 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(t.sctp_shutdown_ack_sent, u.sctp_shutdown_ack_sent);
   EXPECT_EQ(t.sctp_closed, u.sctp_closed);
   EXPECT_EQ(t.sctp_heartbeat_sent, u.sctp_heartbeat_sent);
+  const ConnectionsConfig& c = reference->connections;
+  EXPECT_EQ(c.midstream_pickup, defaults.connections.midstream_pickup);
+  EXPECT_EQ(c.when_endpoint_gone, defaults.connections.when_endpoint_gone);
+  EXPECT_EQ(c.reset_on_expiry, defaults.connections.reset_on_expiry);
+  EXPECT_EQ(c.new_per_second, defaults.connections.new_per_second);
+  EXPECT_EQ(c.new_per_second_and_source, defaults.connections.new_per_second_and_source);
+  EXPECT_EQ(c.source_prefix_v4, defaults.connections.source_prefix_v4);
+  EXPECT_EQ(c.source_prefix_v6, defaults.connections.source_prefix_v6);
   EXPECT_EQ(reference->capacity.connections, defaults.capacity.connections);
   EXPECT_EQ(reference->capacity.frontends, defaults.capacity.frontends);
   EXPECT_EQ(reference->capacity.endpoints, defaults.capacity.endpoints);
