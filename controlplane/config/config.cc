@@ -21,6 +21,7 @@ GatewayConfig check(const config::v1::PorticodConfig& file, FieldFaults* faults)
   read_node_ports(file.node_ports(), &config, faults);
   read_workers(file.workers(), &config.workers, faults);
   read_capacity(file.capacity(), &config.capacity, faults);
+  read_fragments(file.fragments(), &config.fragments, faults);
   read_timeouts(file.timeouts(), &config.timeouts, faults);
   read_connections(file.connections(), &config.connections, faults);
   read_api(file.api(), &config.api, faults);

@@ -1,4 +1,4 @@
-// workers, capacity, timeouts: numbers in bounds.
+// workers, capacity, fragments, timeouts: numbers in bounds.
 
 #include <string>
 
@@ -78,6 +78,19 @@ void read_capacity(const config::v1::Capacity& capacity, CapacityConfig* config,
             faults);
   read_size(capacity.has_neighbors(), capacity.neighbors(), 1u << 20, "capacity.neighbors",
             &config->neighbors, faults);
+}
+
+void read_fragments(const config::v1::Fragments& fragments, FragmentConfig* config,
+                    FieldFaults* faults) {
+  // Less would not hold two packets; rte_ip_frag's tables take a kilobyte for each.
+  if (fragments.has_capacity() &&
+      faults->check_range("fragments.capacity", fragments.capacity(), 16u, 65536u)) {
+    config->capacity = fragments.capacity();
+  }
+  read_timeout(fragments.has_ipv4_timeout(), fragments.ipv4_timeout(), "fragments.ipv4_timeout",
+               &config->ipv4_timeout, faults);
+  read_timeout(fragments.has_ipv6_timeout(), fragments.ipv6_timeout(), "fragments.ipv6_timeout",
+               &config->ipv6_timeout, faults);
 }
 
 void read_timeouts(const config::v1::Timeouts& timeouts, TimeoutConfig* config,

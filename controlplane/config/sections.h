@@ -29,6 +29,8 @@ void read_node_ports(const config::v1::NodePorts& node_ports, GatewayConfig* con
 void read_workers(const config::v1::Workers& workers, WorkersConfig* config, FieldFaults* faults);
 void read_capacity(const config::v1::Capacity& capacity, CapacityConfig* config,
                    FieldFaults* faults);
+void read_fragments(const config::v1::Fragments& fragments, FragmentConfig* config,
+                    FieldFaults* faults);
 void read_timeouts(const config::v1::Timeouts& timeouts, TimeoutConfig* config,
                    FieldFaults* faults);
 void read_connections(const config::v1::Connections& connections, ConnectionsConfig* config,

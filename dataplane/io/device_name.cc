@@ -49,12 +49,26 @@ std::optional<std::string> device_argument(absl::string_view device, absl::strin
   return std::nullopt;
 }
 
-std::string device_arguments(absl::string_view device, std::uint16_t workers) {
-  if (workers > 1 && absl::StartsWith(device, "net_af_packet") &&
-      !device_argument(device, "qpairs")) {
-    return absl::StrCat(device, ",qpairs=", workers);
+std::uint32_t af_packet_frame_size(std::uint32_t mtu) {
+  constexpr std::uint32_t kLeast = 2048;  // DPDK's default
+  // TPACKET2_HDRLEN and Ethernet, each rounded up to TPACKET_ALIGNMENT, and a VLAN tag.
+  constexpr std::uint32_t kHeaders = 80 + 14 + 4;
+  // Eight frames of a multiple of 512 bytes fill whole pages.
+  return std::max(kLeast, (mtu + kHeaders + 511) / 512 * 512);
+}
+
+std::string device_arguments(absl::string_view device, std::uint16_t workers, std::uint32_t mtu) {
+  std::string arguments(device);
+  if (!absl::StartsWith(device, "net_af_packet")) return arguments;
+  if (workers > 1 && !device_argument(device, "qpairs")) {
+    absl::StrAppend(&arguments, ",qpairs=", workers);
   }
-  return std::string(device);
+  const std::uint32_t frame = af_packet_frame_size(mtu);
+  if (frame > af_packet_frame_size(0) && !device_argument(device, "framesz") &&
+      !device_argument(device, "blocksz")) {
+    absl::StrAppend(&arguments, ",blocksz=", 8 * frame, ",framesz=", frame);
+  }
+  return arguments;
 }
 
 }  // namespace portico

@@ -19,7 +19,11 @@ std::string device_name(absl::string_view device);
 std::optional<std::string> device_argument(absl::string_view device, absl::string_view key);
 
 // The arguments that DPDK is given. An af_packet device gets as many queue pairs as there are
-// workers, unless the configuration says how many: the kernel spreads the flows over them.
-std::string device_arguments(absl::string_view device, std::uint16_t workers);
+// workers, unless the configuration says how many: the kernel spreads the flows over them. Its
+// frames are as large as the MTU demands: what is larger, the kernel would cut off.
+std::string device_arguments(absl::string_view device, std::uint16_t workers, std::uint32_t mtu);
+
+// Bytes of an af_packet device's frame for this MTU, with the kernel's own header.
+std::uint32_t af_packet_frame_size(std::uint32_t mtu);
 
 }  // namespace portico

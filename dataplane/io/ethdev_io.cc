@@ -7,38 +7,15 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/io/frame.h"
 #include "dataplane/io/packet_memory.h"
 
 namespace portico {
 namespace {
 
-rte_mbuf* mbuf_of(const Packet& packet) noexcept {
-  return static_cast<rte_mbuf*>(packet.handle);
-}
-
-void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
-  packet = Packet{};
-  packet.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
-  packet.handle = mbuf;
-  packet.length = mbuf->pkt_len;
-  packet.contiguous = mbuf->data_len;
-  packet.headroom = mbuf->data_off;
-  packet.in_port = PortId{mbuf->port};
-}
-
-// Of a frame in several pieces, only the first one's beginning may have moved, unless all but the
-// first have been cut off.
-void write_back(const Packet& packet) noexcept {
-  rte_mbuf* const mbuf = mbuf_of(packet);
-  mbuf->data_off = packet.headroom;
-  mbuf->data_len = static_cast<std::uint16_t>(packet.contiguous);
-  mbuf->pkt_len = packet.length;
-  mbuf->port = packet.in_port.value;
-  if (mbuf->next != nullptr && packet.length == packet.contiguous) {
-    rte_pktmbuf_free(mbuf->next);
-    mbuf->next = nullptr;
-    mbuf->nb_segs = 1;
-  }
+// Whether the port takes the frame as it is, or as it is now.
+bool is_in_one_piece(rte_mbuf* mbuf) noexcept {
+  return mbuf->nb_segs == 1 || rte_pktmbuf_linearize(mbuf) == 0;
 }
 
 }  // namespace
@@ -46,12 +23,18 @@ void write_back(const Packet& packet) noexcept {
 absl::StatusOr<std::unique_ptr<EthdevIo>> EthdevIo::open(const GatewayConfig& config,
                                                          std::uint16_t workers) {
   std::unique_ptr<EthdevIo> io(new EthdevIo);
+  for (std::uint16_t worker = 0; worker < workers; ++worker) {
+    auto made = Reassembler::create(config.fragments, absl::StrCat("fragments_", worker), -1);
+    if (!made.ok()) return made.status();
+    io->reassemblers_.push_back(*std::move(made));
+  }
   if (absl::Status status = io->open_ports(config, workers); !status.ok()) return status;
   return io;
 }
 
 EthdevIo::~EthdevIo() {
   for (const Port& port : ports_) close_device(port.device);
+  reassemblers_.clear();  // their fragments lie in the pools
   for (const Pool& pool : pools_) rte_mempool_free(pool.mbufs);
 }
 
@@ -82,7 +65,7 @@ absl::StatusOr<rte_mempool*> EthdevIo::pool_on(int socket, const GatewayConfig& 
   const std::string name = absl::StrCat("portico_packets_", socket + 1);  // -1: no NUMA node
   const std::uint32_t buffers = packet_buffers(config, workers);
   rte_mempool* const mbufs = rte_pktmbuf_pool_create_by_ops(
-      name.c_str(), buffers, kPoolCache, 0,
+      name.c_str(), buffers, kPoolCache, kFramePrivateSize,
       static_cast<std::uint16_t>(packet_buffer_size(config) + RTE_PKTMBUF_HEADROOM), socket,
       "ring_mt_rts");
   if (mbufs == nullptr) {
@@ -143,6 +126,8 @@ void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
   for (std::size_t i = 0; i < burst.count; ++i) {
     rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
     mbufs[i]->port = id.value;
+    mbufs[i]->hash.usr = 0;
+    if (mbufs[i]->next != nullptr) pull_up_headers(mbufs[i]);
     describe_frame(mbufs[i], burst.packets[i]);
   }
 }
@@ -156,13 +141,15 @@ std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
   while (sent < count) {
     rte_mbuf* mbufs[kBurstSize];
     const std::size_t some = std::min(count - sent, kBurstSize);
-    for (std::size_t i = 0; i < some; ++i) {
-      write_back(*packets[sent + i]);
-      mbufs[i] = mbuf_of(*packets[sent + i]);
+    std::size_t ready = 0;
+    for (; ready < some; ++ready) {
+      write_back(*packets[sent + ready]);
+      mbufs[ready] = mbuf_of(*packets[sent + ready]);
+      if (!port.device.sends_pieces && !is_in_one_piece(mbufs[ready])) break;
     }
     if (lock != nullptr) rte_spinlock_lock(&lock->word);
     const std::size_t taken =
-        rte_eth_tx_burst(port.device.id, queue, mbufs, static_cast<std::uint16_t>(some));
+        rte_eth_tx_burst(port.device.id, queue, mbufs, static_cast<std::uint16_t>(ready));
     if (lock != nullptr) rte_spinlock_unlock(&lock->word);
     sent += taken;
     if (taken < some) break;
@@ -188,6 +175,18 @@ void EthdevIo::close(Packet& packet) noexcept {
   write_back(packet);
 }
 
+Reassembly EthdevIo::reassemble(WorkerId worker, Packet& packet, Instant now) noexcept {
+  write_back(packet);
+  rte_mbuf* whole = nullptr;
+  const Reassembly result = reassemblers_[worker.value]->add(packet, mbuf_of(packet), now, whole);
+  if (result.joined > 0) describe_frame(whole, packet);
+  return result;
+}
+
+std::uint32_t EthdevIo::expire_fragments(WorkerId worker, Instant now) noexcept {
+  return reassemblers_[worker.value]->expire(now);
+}
+
 bool EthdevIo::allocate(std::uint32_t length, Packet& packet) noexcept {
   rte_mbuf* const mbuf = pools_.empty() ? nullptr : rte_pktmbuf_alloc(pools_.front().mbufs);
   if (mbuf == nullptr) return false;
@@ -198,6 +197,7 @@ bool EthdevIo::allocate(std::uint32_t length, Packet& packet) noexcept {
   mbuf->pkt_len = length;
   mbuf->data_len = static_cast<std::uint16_t>(length);
   mbuf->port = 0;
+  mbuf->hash.usr = 0;
   describe_frame(mbuf, packet);
   return true;
 }

@@ -18,6 +18,9 @@
 // and ring of the gateway. It is a ring that a preempted thread can't block (RTS, see rte_ring.h),
 // as the control threads take and return mbufs, too.
 //
+// Pieces: a frame may lie in several mbufs. Its headers are made contiguous when it arrives, all
+// else stays where it is; a device that can't send frames in pieces gets them in one.
+//
 // All is constant after open(), but for the locks.
 
 #include <rte_spinlock.h>
@@ -28,6 +31,7 @@
 
 #include "absl/status/statusor.h"
 #include "dataplane/io/port_setup.h"
+#include "dataplane/io/reassembler.h"
 #include "dataplane/packet/packet_io.h"
 #include "include/portico/data_plane.h"
 #include "include/portico/gateway_config.h"
@@ -59,6 +63,8 @@ class EthdevIo : public PacketIo {
   void free(Packet* const* packets, std::size_t count) noexcept override;
   void open(void* handle, Packet& packet) noexcept override;
   void close(Packet& packet) noexcept override;
+  Reassembly reassemble(WorkerId worker, Packet& packet, Instant now) noexcept override;
+  std::uint32_t expire_fragments(WorkerId worker, Instant now) noexcept override;
   bool allocate(std::uint32_t length, Packet& packet) noexcept override;
 
  private:
@@ -86,8 +92,9 @@ class EthdevIo : public PacketIo {
                                        std::uint16_t workers);
   void assign_queues(std::size_t port, std::uint16_t workers);
 
-  std::vector<Port> ports_;  // by PortId
-  std::vector<Pool> pools_;  // the first one is also the slow path's
+  std::vector<Port> ports_;                                 // by PortId
+  std::vector<Pool> pools_;                                 // the first one is also the slow path's
+  std::vector<std::unique_ptr<Reassembler>> reassemblers_;  // by WorkerId
 };
 
 }  // namespace portico

@@ -5,6 +5,11 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "dataplane/io/device_name.h"
+#include "dataplane/io/frame.h"
+#include "dataplane/io/reassembler.h"
+
 namespace portico {
 namespace {
 
@@ -20,13 +25,20 @@ std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers)
     buffers += 2U * workers * port.queue_depth;  // receive and transmit
   }
   // A pool's cache may grow to one and a half times its size; the control thread has one, too.
-  return buffers + (workers + 1U) * (kPoolCache * 3 / 2) + workers * kWaiting;
+  // Fragments of both families may wait in each worker.
+  return buffers + (workers + 1U) * (kPoolCache * 3 / 2) +
+         workers * (kWaiting + 2 * config.fragments.capacity);
 }
 
 std::uint16_t packet_buffer_size(const GatewayConfig& config) {
   std::uint32_t size = RTE_MBUF_DEFAULT_DATAROOM;
   for (const PortConfig& port : config.ports) {
     size = std::max(size, port.mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + RTE_VLAN_HLEN);
+    // An af_packet device wants to know that whatever it receives fits.
+    const std::uint32_t frame = af_packet_frame_size(port.mtu);
+    if (absl::StartsWith(port.device, "net_af_packet") && frame > af_packet_frame_size(0)) {
+      size = std::max(size, frame);
+    }
   }
   return static_cast<std::uint16_t>(
       std::min<std::uint32_t>(size, UINT16_MAX - RTE_PKTMBUF_HEADROOM));
@@ -34,9 +46,10 @@ std::uint16_t packet_buffer_size(const GatewayConfig& config) {
 
 std::size_t packet_memory(const GatewayConfig& config, std::uint16_t workers) {
   // The mbuf, its headroom, the mempool's header and its ring's place.
-  constexpr std::size_t kOverhead =
-      sizeof(rte_mbuf) + RTE_PKTMBUF_HEADROOM + sizeof(rte_mempool_objhdr) + 64 + sizeof(void*);
-  return std::size_t{packet_buffers(config, workers)} * (packet_buffer_size(config) + kOverhead);
+  constexpr std::size_t kOverhead = sizeof(rte_mbuf) + kFramePrivateSize + RTE_PKTMBUF_HEADROOM +
+                                    sizeof(rte_mempool_objhdr) + 64 + sizeof(void*);
+  return std::size_t{packet_buffers(config, workers)} * (packet_buffer_size(config) + kOverhead) +
+         workers * Reassembler::memory(config.fragments);
 }
 
 }  // namespace portico

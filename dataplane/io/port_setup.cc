@@ -4,6 +4,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <spdlog/spdlog.h>
 
@@ -48,10 +49,16 @@ absl::Status not_found(const PortConfig& port) {
 }
 
 rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info& info,
-                                  std::uint16_t rx_queues) {
+                                  std::uint16_t rx_queues, std::uint32_t buffer_size) {
   rte_eth_conf wanted{};
   const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
   wanted.rxmode.mtu = std::min(port.mtu, most);
+  // Frames of several buffers: sent where the device can; received where it needs them.
+  wanted.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+  const std::uint32_t frame = wanted.rxmode.mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+  if (info.max_rx_pktlen > 0 && frame > buffer_size) {
+    wanted.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+  }
   constexpr std::uint64_t kFlows =
       RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
   if (rx_queues > 1 && (info.flow_type_rss_offloads & kFlows) != 0) {
@@ -130,7 +137,7 @@ absl::StatusOr<Device> attach_device(const PortConfig& port, std::uint16_t worke
     if (interface && absl::StartsWith(name, "net_af_") && if_nametoindex(interface->c_str()) == 0) {
       return no_such_interface(port, *interface);
     }
-    const int result = rte_dev_probe(device_arguments(port.device, workers).c_str());
+    const int result = rte_dev_probe(device_arguments(port.device, workers, port.mtu).c_str());
     if (result < 0) return not_found(port);
   }
   if (!known && rte_eth_dev_get_port_by_name(name.c_str(), &device.id) != 0) return not_found(port);
@@ -151,7 +158,10 @@ absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mem
   if (result < 0) return refused(port, "it tells nothing about itself", result);
   device.rx_queues = std::min(workers, info.max_rx_queues);
   device.tx_queues = std::min(workers, info.max_tx_queues);
-  const rte_eth_conf wanted = wanted_configuration(port, info, device.rx_queues);
+  const rte_eth_conf wanted = wanted_configuration(
+      port, info, device.rx_queues,
+      static_cast<std::uint32_t>(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM));
+  device.sends_pieces = wanted.txmode.offloads != 0;
   result = rte_eth_dev_configure(device.id, device.rx_queues, device.tx_queues, &wanted);
   if (result < 0) return refused(port, "it refuses its configuration", result);
   if (absl::Status status = set_up_queues(port, pool, device); !status.ok()) return status;

@@ -19,6 +19,7 @@ struct Device {
   int socket = -1;       // NUMA node; -1: it has none
   std::uint16_t rx_queues = 0;
   std::uint16_t tx_queues = 0;
+  bool sends_pieces = false;  // frames that lie in several mbufs
   std::string driver;
   MacAddress mac;
   bool promiscuous = false;  // by us, for lack of filters

@@ -2,6 +2,7 @@
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/headers.h"
+#include "dataplane/net/parse_fragment.h"
 #include "dataplane/net/sctp.h"
 
 namespace portico {
@@ -154,10 +155,12 @@ void parse_ipv4(Packet& packet) noexcept {
   if (!is_host(Ipv4Address::from_bytes(ip.destination.data()))) {
     return packet.drop(DropReason::ip_destination_invalid);
   }
-  if ((ip.fragment.host() & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0) {
-    return packet.drop(DropReason::ip_fragment);
-  }
   packet.l4_offset = static_cast<std::uint16_t>(packet.l3_offset + header_length);
+  if (const std::uint16_t word = ip.fragment.host();
+      (word & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0) {
+    return parse_fragment(packet, (word & kIpv4FragmentOffset) * 8u,
+                          (word & kIpv4MoreFragments) != 0, ip.protocol);
+  }
   parse_l4(packet, ip.protocol, packet.ip_length - header_length);
 }
 
@@ -173,7 +176,7 @@ bool is_no_host(const Ipv6Address& address) noexcept {
 }
 
 // Steps over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or
-// nothing when the packet was dropped.
+// nothing when the packet was dropped or is a fragment.
 std::optional<std::uint8_t> parse_extensions(Packet& packet, std::uint8_t next) noexcept {
   const std::uint32_t end = packet.l3_offset + packet.ip_length;
   std::uint32_t offset = packet.l3_offset + std::uint32_t{sizeof(Ipv6Header)};
@@ -196,12 +199,14 @@ std::optional<std::uint8_t> parse_extensions(Packet& packet, std::uint8_t next) 
     }
     if (next == kIpv6Fragment) {
       // RFC 6946: an "atomic fragment" is a whole packet.
-      constexpr std::uint16_t kOffsetAndMore = 0xfff9;
-      if ((extension.fragment.host() & kOffsetAndMore) != 0) {
-        packet.drop(DropReason::ip_fragment);
+      const std::uint16_t word = extension.fragment.host();
+      if ((word & (kIpv6FragmentOffset | kIpv6MoreFragments)) != 0) {
+        packet.l4_offset = static_cast<std::uint16_t>(offset + sizeof extension);
+        parse_fragment(packet, word & kIpv6FragmentOffset, (word & kIpv6MoreFragments) != 0,
+                       extension.next_header);
         return std::nullopt;
       }
-      length = sizeof(Ipv6ExtensionHeader);
+      length = sizeof extension;
     }
     if (end - offset < length || !readable(packet, offset, length)) {
       packet.drop(DropReason::ip_extension_malformed);
@@ -247,7 +252,8 @@ void parse_ipv6(Packet& packet) noexcept {
 // not answered either (RFC 1122 section 3.2.2). Only neighbor discovery comes so, to an address
 // that is a multicast one itself.
 void refuse_link_broadcast(Packet& packet) noexcept {
-  if (!packet.undecided() || !header_at<EthernetHeader>(packet.data).destination.is_multicast()) {
+  if (packet.verdict.kind() == Verdict::Kind::kDrop ||
+      !header_at<EthernetHeader>(packet.data).destination.is_multicast()) {
     return;
   }
   if (packet.family == Family::kIpv6) {

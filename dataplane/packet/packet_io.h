@@ -4,8 +4,17 @@
 #include <cstdint>
 
 #include "dataplane/packet/burst.h"
+#include "include/portico/time.h"
 
 namespace portico {
+
+// What came of a fragment.
+struct Reassembly {
+  std::uint16_t joined = 0;   // not 0: a packet is whole, of so many fragments
+  std::uint16_t dropped = 0;  // given up, with it or before it, for this reason
+  DropReason reason{};
+  std::uint16_t evicted = 0;  // given up to make room: fragment_table_full
+};
 
 // Where packets come from and go to: io/ implements it over DPDK's ports, the packet tests over
 // plain memory. Called once a burst, never once a packet. One object serves all threads; a call
@@ -34,6 +43,13 @@ class PacketIo {
   // Writes what stages changed (beginning and length of the frame) back into the handle, so that
   // it can travel through a ring.
   virtual void close(Packet& packet) noexcept = 0;
+
+  // Takes a fragment (Verdict::reassemble()) from the caller, and keeps it until its packet is
+  // whole or given up. If `joined` says so, `packet` has become the whole packet, as if it had been
+  // received just now.
+  virtual Reassembly reassemble(WorkerId worker, Packet& packet, Instant now) noexcept = 0;
+  // Gives up fragments that have waited too long. Returns how many; bounded work.
+  virtual std::uint32_t expire_fragments(WorkerId worker, Instant now) noexcept = 0;
 
   // A new frame of `length` bytes, contents undefined; false when there is no memory for it.
   virtual bool allocate(std::uint32_t length, Packet& packet) noexcept = 0;

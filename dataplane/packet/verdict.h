@@ -17,7 +17,7 @@ enum class PuntReason : std::uint8_t {
 // Where a packet ends. Stages mark it; settle() alone acts on it.
 class Verdict {
  public:
-  enum class Kind : std::uint8_t { kUndecided, kForward, kDrop, kPunt, kHandOver };
+  enum class Kind : std::uint8_t { kUndecided, kForward, kDrop, kPunt, kHandOver, kReassemble };
 
   constexpr Verdict() noexcept = default;
   static constexpr Verdict forward(PortId out) noexcept { return {Kind::kForward, 0, out.value}; }
@@ -30,6 +30,8 @@ class Verdict {
   static constexpr Verdict hand_over(WorkerId owner) noexcept {
     return {Kind::kHandOver, 0, owner.value};
   }
+  // A fragment: waits for the others of its packet.
+  static constexpr Verdict reassemble() noexcept { return {Kind::kReassemble, 0, 0}; }
 
   constexpr Kind kind() const noexcept { return kind_; }
   constexpr bool decided() const noexcept { return kind_ != Kind::kUndecided; }

@@ -68,8 +68,13 @@ void KernelPath::give(Packet& packet, PortId id) {
     std::memmove(packet.data + sizeof(VlanTag), packet.data, kMacs);
     packet.trim_front(sizeof(VlanTag));
   }
-  if (packet.length > packet.contiguous) return drop(packet, DropReason::packet_too_big);
-  if (!kernel_.give(id, packet.data, packet.length)) {
+  const std::uint8_t* frame = packet.data;
+  if (packet.rest != nullptr) {
+    if (packet.length > frame_.size()) return drop(packet, DropReason::packet_too_big);
+    copy_bytes(packet, 0, packet.length, frame_.data());
+    frame = frame_.data();
+  }
+  if (!kernel_.give(id, frame, packet.length)) {
     return drop(packet, DropReason::kernel_queue_full);
   }
   counts_.sent.add(1);

@@ -64,7 +64,6 @@ void cut_up(Packet& packet, WorkerId self, Exits& exits, WorkerCounts& counts) n
 }  // namespace
 
 void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
-  counts.received.add(burst.count);
   std::array<Packet*, kBurstSize> run;  // to one port, in order
   std::size_t run_length = 0;
   const auto flush = [&] {
@@ -91,6 +90,8 @@ void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noe
       case Verdict::Kind::kDrop:
         drop(packet, packet.verdict.drop_reason(), exits, counts);
         break;
+      case Verdict::Kind::kReassemble:
+        break;  // gather() has taken it
       case Verdict::Kind::kUndecided:
         // next_hop() and answer_echo() decide every packet that comes so far.
         drop(packet, DropReason::protocol_unsupported, exits, counts);

@@ -1,5 +1,6 @@
 #include "dataplane/runtime/worker.h"
 
+#include "dataplane/runtime/gather.h"
 #include "dataplane/stage/pipeline.h"
 
 namespace portico {
@@ -52,6 +53,7 @@ bool Worker::poll(Instant now) noexcept {
   for (OutboxRing* outbox : outboxes_) busy |= send_outbox(*outbox);
   mailbox_.serve();
   expire();
+  expire_fragments(id_, now, exits_.io, counts_);
   counts_.polls.add(1);
   if (!busy) counts_.empty_polls.add(1);
   return busy;
@@ -88,13 +90,19 @@ bool Worker::send_outbox(OutboxRing& outbox) noexcept {
     exits_.io.open(outgoing[i].handle, burst_.packets[i]);
     burst_.packets[i].verdict = Verdict::forward(outgoing[i].port);
   }
+  counts_.received.add(burst_.count);
   settle(burst_, id_, exits_, counts_);
   return true;
 }
 
 void Worker::process() noexcept {
+  counts_.received.add(burst_.count);
   run_pipeline(burst_, context_, [](Stage) {});
+  gather(burst_, id_, context_.now, exits_.io, counts_, whole_);
   settle(burst_, id_, exits_, counts_);
+  if (whole_.count == 0) return;
+  run_pipeline(whole_, context_, [](Stage) {});
+  settle(whole_, id_, exits_, counts_);
 }
 
 template <typename Address>

@@ -3,6 +3,7 @@
 // Theory of operation. A worker is a poll-mode loop on a core of its own. One round of poll():
 //
 //   receive from its ports, and from workers that handed over    -> pipeline -> settle
+//   packets that fragments among them have made whole            -> pipeline -> settle
 //   the first worker: frames of the slow path and of the kernel   -> settle
 //   requests of the control plane (Mailbox), connections whose time is over: bounded work
 //
@@ -81,6 +82,7 @@ class Worker {
   const std::vector<OutboxRing*> outboxes_;  // of the slow path and the kernel; the first worker's
   StageContext context_;
   Burst burst_;
+  Burst whole_;  // packets that fragments of burst_ have completed
 };
 
 }  // namespace portico

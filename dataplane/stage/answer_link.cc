@@ -49,8 +49,9 @@ void answer_arp(Packet& packet, const StageContext& context) noexcept {
 // RFC 4861 section 7.1: what every neighbor message must satisfy.
 bool is_valid_neighbor_message(const Packet& packet) noexcept {
   const std::uint32_t length = l4_length(packet);
-  if (Ip<Ipv6Address>::ttl(packet) != 255 || length < sizeof(NeighborMessage) ||
-      packet.contiguous - packet.l4_offset < length) {
+  // RFC 6980 section 5: no neighbor message comes in fragments.
+  if (packet.largest_fragment != 0 || Ip<Ipv6Address>::ttl(packet) != 255 ||
+      length < sizeof(NeighborMessage) || packet.contiguous - packet.l4_offset < length) {
     return false;
   }
   const auto& message = header_at<NeighborMessage>(packet.l4());

@@ -1,6 +1,8 @@
 #include "dataplane/stage/parse.h"
 
+#include "dataplane/net/owner_hash.h"
 #include "dataplane/net/parse.h"
+#include "dataplane/net/parse_fragment.h"
 #include "dataplane/stage/for_kernel.h"
 
 namespace portico {
@@ -16,6 +18,13 @@ void offer_to_kernel(Packet& packet, const StageContext& context) noexcept {
                                  : offer_refused_to_kernel<Ipv6Address>(packet, context);
 }
 
+// All fragments of a packet must meet in one worker. The whole packet is steered then like others.
+void send_to_others(Packet& packet, const StageContext& context) noexcept {
+  if (context.workers == 1) return;
+  const WorkerId owner = owner_of(fragment_hash(packet), context.workers);
+  if (owner != context.self) packet.verdict = Verdict::hand_over(owner);
+}
+
 }  // namespace
 
 void parse(Burst& burst, const StageContext& context) noexcept {
@@ -24,6 +33,7 @@ void parse(Burst& burst, const StageContext& context) noexcept {
     const Port& port = context.port(packet.in_port);
     parse_frame(packet, {port.mac, port.vlan});
     if (port.kernel) offer_to_kernel(packet, context);
+    if (packet.verdict.kind() == Verdict::Kind::kReassemble) send_to_others(packet, context);
   }
 }
 

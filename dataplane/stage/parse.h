@@ -5,7 +5,8 @@
 
 namespace portico {
 
-// Every packet: lengths checked once, offsets and family stored. See net/parse.h.
+// Every packet: lengths checked once, offsets and family stored. See net/parse.h. Fragments are
+// marked to be reassembled, in the worker where those of their packet meet.
 void parse(Burst& burst, const StageContext& context) noexcept;
 
 }  // namespace portico

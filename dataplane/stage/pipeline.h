@@ -4,7 +4,8 @@
 //
 // A stage is a function over some packets of a burst. It looks at packets whose verdict is still
 // open, finds something out or rewrites them, and at most marks where they end; nothing here sends,
-// frees, counts, logs, waits or reads a clock. What becomes of a marked packet is runtime/settle.h.
+// frees, counts, logs, waits or reads a clock. What becomes of a marked packet is runtime/settle.h,
+// of a fragment runtime/gather.h.
 
 #include "dataplane/stage/answer_echo.h"
 #include "dataplane/stage/answer_link.h"

@@ -12,6 +12,8 @@ class Counter {
   void add(std::uint64_t n) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+  // Of a counter that says how many there are now.
+  void subtract(std::uint64_t n) noexcept { add(0 - n); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:

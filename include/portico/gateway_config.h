@@ -117,6 +117,13 @@ struct CapacityConfig {
   std::uint32_t neighbors = 4096;
 };
 
+// Reassembly of fragments. The times are those of Linux (net.ipv4.ipfrag_time, ip6frag_time).
+struct FragmentConfig {
+  std::uint32_t capacity = 2048;  // fragments that wait, of each family and worker
+  Duration ipv4_timeout = std::chrono::seconds(30);
+  Duration ipv6_timeout = std::chrono::seconds(60);  // RFC 8200 section 4.5
+};
+
 enum class Hugepages : std::uint8_t { kAuto, kAlways, kNever };
 
 struct WorkersConfig {
@@ -148,6 +155,7 @@ struct GatewayConfig {
   TimeoutConfig timeouts;
   ConnectionsConfig connections;
   CapacityConfig capacity;
+  FragmentConfig fragments;
   WorkersConfig workers;
   KernelMirrorConfig kernel_mirror;
   Hugepages hugepages = Hugepages::kAuto;

@@ -41,6 +41,8 @@ class ReplayIo : public PacketIo {
     view(static_cast<std::uint8_t*>(handle), frames_[0].size(), packet);
   }
   void close(Packet&) noexcept override {}
+  Reassembly reassemble(WorkerId, Packet&, Instant) noexcept override { return {}; }
+  std::uint32_t expire_fragments(WorkerId, Instant) noexcept override { return 0; }
   bool allocate(std::uint32_t length, Packet& packet) noexcept override {
     view(spare_.data() + kHeadroom, length, packet);
     return true;

@@ -67,7 +67,9 @@ void check_sent(const std::string& frame) {
 
 void treat() {
   for (const MemoryIo::Sent& sent : world().settle()) check_sent(sent.frame);
+  std::uint64_t fragments = 0;
   for (const WorkerCounters& counters : world().gateway().worker_counters()) {
+    fragments += counters.fragments_waiting;
     PORTICO_FUZZ_REQUIRE(counters.balance());
   }
   std::size_t waiting = 0;
@@ -75,6 +77,7 @@ void treat() {
     waiting += neighbor.queued_packets;
   }
   PORTICO_FUZZ_REQUIRE(world().io().held() == waiting);
+  PORTICO_FUZZ_REQUIRE(world().io().fragments_held() == fragments);
 }
 
 }  // namespace

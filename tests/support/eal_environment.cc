@@ -38,7 +38,7 @@ bool init(EalMemory memory) {
                                           "-m" + std::to_string(memory.megabytes),
                                           "--no-telemetry",
                                           unpinned_lcore(),
-                                          "--log-level=lib.*:error",
+                                          "--log-level=*:error",
                                           "--iova-mode=va"};
   std::array<char*, arguments.size()> argv;
   for (std::size_t i = 0; i < arguments.size(); ++i) argv[i] = arguments[i].data();

@@ -63,7 +63,9 @@ class Playground {
       std::uint64_t& known = drops_[static_cast<std::size_t>(count.reason)];
       for (; known < count.packets; ++known) outcome.drops.push_back(count.reason);
     }
+    std::uint64_t fragments = 0;
     for (const WorkerCounters& counters : world_.gateway().worker_counters()) {
+      fragments += counters.fragments_waiting;
       EXPECT_TRUE(counters.balance());
     }
     std::size_t waiting = 0;
@@ -71,6 +73,7 @@ class Playground {
       waiting += neighbor.queued_packets;
     }
     EXPECT_EQ(world_.io().held(), waiting);
+    EXPECT_EQ(world_.io().fragments_held(), fragments);
     return outcome;
   }
 

@@ -111,6 +111,8 @@ void Conversation::read_setting(const Words& words) {
     settings_.uplink_vlan = static_cast<std::uint16_t>(number(words.at(1)));
   } else if (name == "kernel-interface") {
     settings_.kernel_interfaces[words.at(1)] = words.size() > 2 ? number(words[2]) : 1000;
+  } else if (name == "fragments") {
+    config.fragments.capacity = number(words.at(1));
   } else if (name == "uplink-without-addresses") {
     settings_.uplink_addresses = false;
   } else {
@@ -138,6 +140,7 @@ void Conversation::step(const Words& words) {
   if (verb == "no") return expect_connection({words.begin() + 1, words.end()}, false);
   if (verb == "explain") return expect_explanation(words);
   if (verb == "kernel-down") return world_->kernel().set_up(false);
+  if (verb == "pieces") return world_->io().set_pieces(number(words.at(1)));
   if (verb == "room") return world_->io().set_room(world_->port(words.at(1)), number(words.at(2)));
   fail("is no statement");
 }
@@ -181,6 +184,14 @@ void Conversation::check_balance() const {
   std::size_t waiting = 0;
   for (const NeighborInfo& neighbor : world_->gateway().neighbors()) {
     waiting += neighbor.queued_packets;
+  }
+  std::uint64_t fragments = 0;
+  for (const WorkerCounters& counters : world_->gateway().worker_counters()) {
+    fragments += counters.fragments_waiting;
+  }
+  if (world_->io().fragments_held() != fragments) {
+    fail(absl::StrCat(world_->io().fragments_held(), " fragments are held, and ", fragments,
+                      " of them wait"));
   }
   if (world_->io().held() != waiting) {
     fail(absl::StrCat(world_->io().held(), " frames are neither sent nor freed, and ", waiting,

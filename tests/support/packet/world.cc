@@ -94,7 +94,7 @@ PortTable port_table(const GatewayConfig& config) {
 World::World(Family family, const Settings& settings)
     : family_(family),
       settings_(settings),
-      io_(settings.one_armed ? 1 : 2),
+      io_(settings.one_armed ? 1 : 2, settings.config.fragments),
       kernel_(io_.port_count()) {
   for (const Host& host : kHosts) hosts_[host.name] = address(family, host.name);
   settings_.config = complete(settings_);

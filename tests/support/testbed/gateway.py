@@ -141,13 +141,15 @@ class Gateway:
         workers = self.ctl_json("get", "counters")
         return {name: sum(int(worker[name]) for worker in workers)
                 for name in ("received", "sent", "dropped", "punted", "handedOver",
-                             "connectionsMade")}
+                             "connectionsMade", "fragmentsWaiting", "fragmentsJoined",
+                             "reassembled", "fragmented", "fragmentsMade")}
 
     def is_balanced(self, totals=None):
         """Whether every packet that was received went somewhere; so once none is in flight."""
         totals = totals or self.totals()
-        return totals["received"] == sum(totals[name] for name in
-                                         ("sent", "dropped", "punted", "handedOver"))
+        return sum(totals[name] for name in ("received", "reassembled", "fragmentsMade")) == sum(
+            totals[name] for name in ("sent", "dropped", "punted", "handedOver", "fragmentsJoined",
+                                      "fragmentsWaiting", "fragmented"))
 
     @staticmethod
     def explain_arguments(protocol, source, source_port, destination, destination_port):

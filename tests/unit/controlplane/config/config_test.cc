@@ -65,6 +65,7 @@ workers: {cores: [3, 2], idle: {max_nap: 0s}}
 kernel: {mirror_routes: true, mirror_neighbors: true, table: 100}
 memory: {hugepages: always}
 capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5}
+fragments: {capacity: 16, ipv4_timeout: 1s, ipv6_timeout: 2s}
 timeouts:
   tcp: {syn_sent: 1s, syn_received: 2s, established: 3h, fin_wait: 4s, close_wait: 5m, last_ack: 6s,
         time_wait: 7s, close: 500ms}
@@ -111,6 +112,9 @@ log_level: debug
   EXPECT_THAT(config->workers.cores, ElementsAre(3u, 2u));
   EXPECT_EQ(config->workers.max_nap, 0s);
   EXPECT_EQ(config->hugepages, Hugepages::kAlways);
+  EXPECT_EQ(config->fragments.capacity, 16u);
+  EXPECT_EQ(config->fragments.ipv4_timeout, std::chrono::seconds(1));
+  EXPECT_EQ(config->fragments.ipv6_timeout, std::chrono::seconds(2));
   const CapacityConfig& capacity = config->capacity;
   EXPECT_THAT((std::vector{capacity.connections, capacity.frontends, capacity.endpoints,
                            capacity.routes, capacity.neighbors}),
@@ -314,6 +318,8 @@ TEST(ConfigLimits, FaultsAreNamed) {
       {with_more("memory: {hugepages: maybe}"), "must be one of auto, always, never"},
       {with_more("capacity: {connections: 0}"), "capacity.connections: must be between 1 and"},
       {with_more("capacity: {connections: 268435457}"), "between 1 and 268435456"},
+      {with_more("fragments: {capacity: 15}"), "fragments.capacity: must be between 16 and 65536"},
+      {with_more("fragments: {ipv4_timeout: 0s}"), "fragments.ipv4_timeout: must be longer"},
       {with_more("capacity: {frontends: 0}"), "capacity.frontends: must"},
       {with_more("capacity: {endpoints: 4294967295}"), "capacity.endpoints: must"},
       {with_more("capacity: {routes: 0}"), "capacity.routes: must"},

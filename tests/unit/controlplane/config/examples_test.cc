@@ -98,6 +98,9 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(c.source_prefix_v4, defaults.connections.source_prefix_v4);
   EXPECT_EQ(c.source_prefix_v6, defaults.connections.source_prefix_v6);
   EXPECT_EQ(reference->capacity.connections, defaults.capacity.connections);
+  EXPECT_EQ(reference->fragments.capacity, defaults.fragments.capacity);
+  EXPECT_EQ(reference->fragments.ipv4_timeout, defaults.fragments.ipv4_timeout);
+  EXPECT_EQ(reference->fragments.ipv6_timeout, defaults.fragments.ipv6_timeout);
   EXPECT_EQ(reference->capacity.frontends, defaults.capacity.frontends);
   EXPECT_EQ(reference->capacity.endpoints, defaults.capacity.endpoints);
   EXPECT_EQ(reference->capacity.routes, defaults.capacity.routes);

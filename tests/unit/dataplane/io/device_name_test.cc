@@ -28,11 +28,18 @@ TEST(DeviceName, FindsArguments) {
 }
 
 TEST(DeviceName, AfPacketGetsAQueuePairForEachWorker) {
-  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 2), "net_af_packet0,iface=up0,qpairs=2");
-  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 1), "net_af_packet0,iface=up0");
-  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0,qpairs=1", 2),
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 2, 1500),
+            "net_af_packet0,iface=up0,qpairs=2");
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 1, 1500), "net_af_packet0,iface=up0");
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0,qpairs=1", 2, 1500),
             "net_af_packet0,iface=up0,qpairs=1");
-  EXPECT_EQ(device_arguments("net_tap0", 2), "net_tap0");
+  EXPECT_EQ(device_arguments("net_tap0", 2, 1500), "net_tap0");
+  // What the kernel demands (packet_mmap.rst): blocks of whole pages, frames of a multiple of 16
+  // bytes.
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0", 1, 9000),
+            "net_af_packet0,iface=up0,blocksz=73728,framesz=9216");
+  EXPECT_EQ(device_arguments("net_af_packet0,iface=up0,framesz=16384", 1, 9000),
+            "net_af_packet0,iface=up0,framesz=16384");
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+#pragma once
+
+// rte_mbuf <-> Packet. Nothing outside this folder knows that a packet's handle is an mbuf.
+//
+// What an mbuf must carry beside DPDK's own fields, so that it may travel through rings:
+//   port        the PortId it came in by
+//   hash.usr    Packet::largest_fragment
+//   private     a Segment, of each mbuf but the first of a chain (the pool reserves room for it)
+
+#include <rte_mbuf.h>
+
+#include "dataplane/packet/segment.h"
+
+namespace portico {
+
+inline constexpr std::uint16_t kFramePrivateSize = RTE_ALIGN(sizeof(Segment), RTE_MBUF_PRIV_ALIGN);
+
+// The headers that stages look at must be contiguous: Ethernet, VLAN, IP, some extensions, TCP.
+inline constexpr std::uint32_t kContiguousBytes = 256;
+
+inline rte_mbuf* mbuf_of(const Packet& packet) noexcept {
+  return static_cast<rte_mbuf*>(packet.handle);
+}
+
+// Sets the io fields, clears all others.
+inline void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
+  packet = Packet{};
+  packet.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+  packet.handle = mbuf;
+  packet.length = mbuf->pkt_len;
+  packet.contiguous = mbuf->data_len;
+  packet.headroom = mbuf->data_off;
+  packet.largest_fragment = static_cast<std::uint16_t>(mbuf->hash.usr);
+  packet.in_port = PortId{mbuf->port};
+  const Segment** link = &packet.rest;
+  for (rte_mbuf* more = mbuf->next; more != nullptr; more = more->next) {
+    auto* const segment = static_cast<Segment*>(rte_mbuf_to_priv(more));
+    *segment = {rte_pktmbuf_mtod(more, const std::uint8_t*), more->data_len, nullptr};
+    *link = segment;
+    link = &segment->next;
+  }
+}
+
+// Of a frame in several pieces, only the first one's beginning may have moved, unless all but the
+// first have been cut off.
+inline void write_back(const Packet& packet) noexcept {
+  rte_mbuf* const mbuf = mbuf_of(packet);
+  mbuf->data_off = packet.headroom;
+  mbuf->data_len = static_cast<std::uint16_t>(packet.contiguous);
+  mbuf->pkt_len = packet.length;
+  mbuf->port = packet.in_port.value;
+  mbuf->hash.usr = packet.largest_fragment;
+  if (mbuf->next != nullptr && packet.length == packet.contiguous) {
+    rte_pktmbuf_free(mbuf->next);
+    mbuf->next = nullptr;
+    mbuf->nb_segs = 1;
+  }
+}
+
+// Makes the first kContiguousBytes of a frame in several pieces contiguous, as far as its first
+// buffer has room.
+void pull_up_headers(rte_mbuf* mbuf) noexcept;
+
+}  // namespace portico
