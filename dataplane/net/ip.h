@@ -19,7 +19,6 @@ struct Ip<Ipv4Address> {
   static constexpr Protocol kIcmp = Protocol::kIcmp;
   static constexpr std::uint8_t kEchoRequest = 8;
   static constexpr std::uint8_t kEchoReply = 0;
-  static constexpr std::uint8_t kTimeExceeded = 11;
   // RFC 1812 section 4.3.2.3: an error carries as much as fits into 576 bytes.
   static constexpr std::uint32_t kErrorSize = 576;
   // RFC 791 section 3.2: every module forwards a packet of this size without fragmenting it.
@@ -49,7 +48,6 @@ struct Ip<Ipv6Address> {
   static constexpr Protocol kIcmp = Protocol::kIcmpv6;
   static constexpr std::uint8_t kEchoRequest = 128;
   static constexpr std::uint8_t kEchoReply = 129;
-  static constexpr std::uint8_t kTimeExceeded = 3;
   // RFC 4443 section 2.4 (c): as much as fits into the minimum MTU.
   static constexpr std::uint32_t kErrorSize = 1280;
   static constexpr std::uint32_t kLeastMtu = 1280;  // RFC 8200 section 5

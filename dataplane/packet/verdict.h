@@ -17,10 +17,22 @@ enum class PuntReason : std::uint8_t {
 // Where a packet ends. Stages mark it; settle() alone acts on it.
 class Verdict {
  public:
-  enum class Kind : std::uint8_t { kUndecided, kForward, kDrop, kPunt, kHandOver, kReassemble };
+  enum class Kind : std::uint8_t {
+    kUndecided,
+    kForward,
+    kRefuse,
+    kDrop,
+    kPunt,
+    kHandOver,
+    kReassemble
+  };
 
   constexpr Verdict() noexcept = default;
   static constexpr Verdict forward(PortId out) noexcept { return {Kind::kForward, 0, out.value}; }
+  // The packet has become an answer to its sender that says so, a TCP reset or an ICMP error.
+  static constexpr Verdict refuse(DropReason reason, PortId out) noexcept {
+    return {Kind::kRefuse, static_cast<std::uint8_t>(reason), out.value};
+  }
   static constexpr Verdict drop(DropReason reason) noexcept {
     return {Kind::kDrop, static_cast<std::uint8_t>(reason), 0};
   }
@@ -37,6 +49,7 @@ class Verdict {
   constexpr bool decided() const noexcept { return kind_ != Kind::kUndecided; }
   // Each requires the matching kind.
   constexpr DropReason drop_reason() const noexcept { return static_cast<DropReason>(detail_); }
+  constexpr DropReason refusal() const noexcept { return static_cast<DropReason>(detail_); }
   constexpr PuntReason punt_reason() const noexcept { return static_cast<PuntReason>(detail_); }
   constexpr PortId out_port() const noexcept { return {target_}; }
   constexpr WorkerId owner() const noexcept { return {target_}; }

@@ -35,7 +35,9 @@ class Scratch {
                  {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
                   worker.tables<Ipv6Address>().snat, v6_},
                  Random(0),
-                 RateLimit(1, 1)} {}
+                 RateLimit(1, 1),
+                 RateLimit(1, 1),
+                 config.reject} {}
 
   StageContext& context() { return context_; }
 
@@ -71,6 +73,10 @@ void tell_where_it_ends(const Packet& packet, const PortTable& ports, Explanatio
       explanation.verdict = "drop";
       explanation.drop_reason = packet.verdict.drop_reason();
       return;
+    case Verdict::Kind::kRefuse:
+      explanation.verdict = "refuse";
+      explanation.drop_reason = packet.verdict.refusal();
+      break;
     case Verdict::Kind::kPunt:
       explanation.verdict = "punt";
       if (packet.verdict.punt_reason() == PuntReason::kForKernel) return;
@@ -82,8 +88,7 @@ void tell_where_it_ends(const Packet& packet, const PortTable& ports, Explanatio
   explanation.out_port = ports[packet.verdict.out_port().value].name;
   explanation.source = source_of<Address>(packet);
   explanation.destination = destination_of<Address>(packet);
-  if (header_at<EthernetHeader>(packet.data).source != ports[packet.in_port.value].mac ||
-      packet.connection.found()) {
+  if (packet.protocol != Ip<Address>::kIcmp) {
     const auto& l4 = header_at<UdpHeader>(packet.l4());
     explanation.source_port = l4.source_port.load();
     explanation.destination_port = l4.destination_port.load();

@@ -220,12 +220,13 @@ std::vector<WorkerCounters> Gateway::worker_counters() {
 std::vector<DropCount> Gateway::drops() {
   std::vector<DropCount> drops;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
-    std::uint64_t packets = slow_path_->counts().drops[i].get();
-    if (kernel_path_ != nullptr) packets += kernel_path_->counts().drops[i].get();
+    DropCount count{static_cast<DropReason>(i), slow_path_->counts().drops[i].get(), 0};
+    if (kernel_path_ != nullptr) count.packets += kernel_path_->counts().drops[i].get();
     for (const std::unique_ptr<Worker>& worker : workers_) {
-      packets += worker->counts().drops[i].get();
+      count.packets += worker->counts().drops[i].get();
+      count.refused += worker->counts().refusals[i].get();
     }
-    drops.push_back({static_cast<DropReason>(i), packets});
+    drops.push_back(count);
   }
   return drops;
 }

@@ -62,6 +62,8 @@ void Narrator<Address>::after(Stage stage) {
   if (over_) return;
   std::string decision;
   const bool dropped = packet_.verdict.kind() == Verdict::Kind::kDrop;
+  const bool refused = packet_.verdict.kind() == Verdict::Kind::kRefuse;
+  const bool ended = dropped || refused;
   switch (stage) {
     case Stage::kParse:
       decision = packet_.undecided() ? parsed() : "";
@@ -80,10 +82,10 @@ void Narrator<Address>::after(Stage stage) {
       decision = packet_.service != nullptr ? service_found() : "";
       break;
     case Stage::kCheckTtl:
-      decision = packet_.undecided() ? "enough" : "ends here: ICMP time exceeded goes back";
+      decision = ended ? "" : "enough";
       break;
     case Stage::kPickEndpoint:
-      decision = packet_.service != nullptr ? endpoint_picked() : "";
+      decision = packet_.service != nullptr && !refused ? endpoint_picked() : "";
       break;
     case Stage::kCreateConnection:
       decision = !existed_ && !dropped ? connection_created() : "";
@@ -97,7 +99,7 @@ void Narrator<Address>::after(Stage stage) {
       decision = translated();
       break;
     case Stage::kNextHop:
-      decision = dropped ? "" : next_hop_found();
+      decision = ended ? "" : next_hop_found();
       break;
   }
   const Verdict verdict = packet_.verdict;
@@ -109,6 +111,10 @@ void Narrator<Address>::after(Stage stage) {
     absl::StrAppend(&decision, decision.empty() ? "" : "; ", "drop, ",
                     text(to_string(packet_.verdict.drop_reason())));
   }
+  if (refused) {
+    absl::StrAppend(&decision, decision.empty() ? "" : "; ", "refuse, ",
+                    text(to_string(packet_.verdict.refusal())), ": ", answer());
+  }
   over_ = !packet_.undecided();
   if (!decision.empty()) steps_.push_back({to_string(stage), decision});
 }
@@ -119,6 +125,15 @@ std::string Narrator<Address>::addresses() const {
   return absl::StrCat(
       portico::to_string(source_of<Address>(packet_), ports.source_port.load()), " -> ",
       portico::to_string(destination_of<Address>(packet_), ports.destination_port.load()));
+}
+
+// What goes back to the sender of a refused packet.
+template <typename Address>
+std::string Narrator<Address>::answer() const {
+  if (packet_.protocol == Protocol::kTcp) return "a TCP reset goes back";
+  const auto& icmp = header_at<IcmpHeader>(packet_.l4());
+  return absl::StrCat(text(to_string(packet_.protocol)), " type ", icmp.type, " code ", icmp.code,
+                      " goes back");
 }
 
 template <typename Address>

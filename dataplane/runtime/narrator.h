@@ -21,6 +21,7 @@ class Narrator {
   std::vector<ExplainStep> steps() && { return std::move(steps_); }
 
  private:
+  std::string answer() const;
   std::string parsed() const;
   std::string steered() const;
   std::string connection_found() const;

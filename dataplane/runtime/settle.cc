@@ -77,6 +77,9 @@ void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noe
       continue;
     }
     switch (packet.verdict.kind()) {
+      case Verdict::Kind::kRefuse:
+        counts.refuse(packet.verdict.refusal());
+        [[fallthrough]];
       case Verdict::Kind::kForward:
         if (run_length > 0 && run[0]->verdict.out_port() != packet.verdict.out_port()) flush();
         run[run_length++] = &packet;

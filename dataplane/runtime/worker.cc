@@ -12,6 +12,10 @@ constexpr std::size_t kExpiryBudget = 16;
 // ICMP errors a second and worker, after Linux' icmp_msgs_per_sec and icmp_msgs_burst.
 constexpr std::uint32_t kIcmpErrorsPerSecond = 1000;
 constexpr std::uint32_t kIcmpErrorBurst = 50;
+// Refusals have as much beside them, so that neither a port scan nor a Service without endpoints
+// takes path MTU discovery's errors away.
+constexpr std::uint32_t kRefusalsPerSecond = 1000;
+constexpr std::uint32_t kRefusalBurst = 50;
 
 }  // namespace
 
@@ -42,7 +46,9 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
                {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
                 v6_.snat, v6_.connections},
                Random(seed),
-               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst)} {
+               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst),
+               RateLimit(kRefusalsPerSecond, kRefusalBurst),
+               config.reject} {
   shared.load.add(usage_);
 }
 

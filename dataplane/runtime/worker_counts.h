@@ -20,6 +20,7 @@ struct alignas(64) WorkerCounts {
   Counter fragmented;         // packets that left in fragments ...
   Counter fragments_made;     // ... and those fragments
   Counter drops[kDropReasonCount];
+  Counter refusals[kDropReasonCount];  // answered with a TCP reset or an ICMP error; among `sent`
   Counter connections_expired;
   Counter polls;
   Counter empty_polls;
@@ -27,6 +28,7 @@ struct alignas(64) WorkerCounts {
   void drop(DropReason reason, std::uint64_t packets = 1) noexcept {
     drops[static_cast<std::size_t>(reason)].add(packets);
   }
+  void refuse(DropReason reason) noexcept { refusals[static_cast<std::size_t>(reason)].add(1); }
   std::uint64_t dropped() const noexcept {
     std::uint64_t sum = 0;
     for (const Counter& count : drops) sum += count.get();

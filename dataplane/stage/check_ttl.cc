@@ -1,6 +1,6 @@
 #include "dataplane/stage/check_ttl.h"
 
-#include "dataplane/stage/icmp_error.h"
+#include "dataplane/stage/refuse.h"
 
 namespace portico {
 
@@ -8,12 +8,8 @@ template <typename Address>
 void check_ttl(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
     if (!packet.undecided() || Ip<Address>::ttl(packet) > 1) continue;
-    if (!context.icmp_errors.take(context.now)) {
-      packet.drop(DropReason::answer_rate_limited);
-    } else if (!become_icmp_error<Address>(packet, Ip<Address>::kTimeExceeded, 0,
-                                           context.port(packet.in_port))) {
-      packet.drop(DropReason::ttl_exceeded);
-    }
+    refuse_with_error<Address>(packet, DropReason::ttl_exceeded, IcmpErrors<Address>::kTimeExceeded,
+                               context);
   }
 }
 

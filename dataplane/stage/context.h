@@ -46,7 +46,9 @@ struct StageContext {
   FamilyTables<Ipv4Address> v4;
   FamilyTables<Ipv6Address> v6;
   Random random;
-  RateLimit icmp_errors;
+  RateLimit icmp_errors;  // of the gateway as a router: time exceeded, packet too big
+  RateLimit refusals;     // TCP resets and ICMP port unreachable
+  bool reject = true;     // false: what would be refused is dropped in silence
 
   template <typename Address>
   FamilyTables<Address>& tables() noexcept {

@@ -2,16 +2,20 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/stage/for_kernel.h"
+#include "dataplane/stage/refuse.h"
 #include "dataplane/state/transport.h"
 
 namespace portico {
 namespace {
 
-// Why nothing is done for a packet to this address.
-DropReason reason_for(const LocalAddress& local) noexcept {
-  if (local.service) return DropReason::service_port_unknown;
-  if (local.snat || local.retired) return DropReason::connection_unknown;
-  return local.own ? DropReason::gateway_port_closed : DropReason::not_for_gateway;
+// A packet to an address and port where no Service is reached.
+template <typename Address>
+void turn_down(Packet& packet, const LocalAddress& local, StageContext& context) noexcept {
+  if (local.service && !local.own) {
+    return refuse<Address>(packet, DropReason::service_port_unknown, context);
+  }
+  if (local.snat || local.retired) return packet.drop(DropReason::connection_unknown);
+  packet.drop(local.own ? DropReason::gateway_port_closed : DropReason::not_for_gateway);
 }
 
 }  // namespace
@@ -43,7 +47,7 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       if (is_for_kernel(keys[i].address, local, context.port(packet.in_port))) {
         send_ip_to_kernel<Address>(packet, true, context);
       } else {
-        packet.drop(reason_for(local));
+        turn_down<Address>(packet, local, context);
       }
     } else if (!opens_connection(packet) &&
                !(context.new_connections.midstream_pickup && may_be_picked_up(packet))) {

@@ -1,6 +1,7 @@
 #include "dataplane/stage/pick_endpoint.h"
 
 #include "dataplane/stage/choose.h"
+#include "dataplane/stage/refuse.h"
 
 namespace portico {
 namespace {
@@ -11,11 +12,14 @@ void pick(Packet& packet, const Batch& packets, StageContext& context) noexcept 
   const EndpointSet<Address>& set =
       endpoints_for(service, source_of<Address>(packet), context.tables<Address>().masquerade);
   if (set.empty()) {
-    return packet.drop(service.port->cluster->empty() ? DropReason::service_has_no_endpoint
-                                                      : DropReason::no_local_endpoint);
+    // A Local policy drops in silence, as kube-proxy does: another node may have endpoints.
+    if (!service.port->cluster->empty()) return packet.drop(DropReason::no_local_endpoint);
+    return refuse<Address>(packet, DropReason::service_has_no_endpoint, context);
   }
   packet.endpoint = Choice<Address>(service.port->selection, set, packet, packets, context).make();
-  if (packet.endpoint == nullptr) packet.drop(DropReason::endpoint_limit_reached);
+  if (packet.endpoint == nullptr) {
+    refuse<Address>(packet, DropReason::endpoint_limit_reached, context);
+  }
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ namespace portico {
 class RateLimit {
  public:
   constexpr RateLimit(std::uint32_t per_second, std::uint32_t burst) noexcept
-      : interval_(Duration(std::chrono::seconds(1)) / per_second), depth_(interval_ * burst) {}
+      : interval_(Duration(std::chrono::seconds(1)) / per_second),
+        depth_(interval_ * burst),
+        due_(Instant() - depth_) {}
 
   // Whether one more may pass at `now`.
   bool take(Instant now) noexcept {
@@ -26,7 +28,7 @@ class RateLimit {
  private:
   Duration interval_;
   Duration depth_;
-  Instant due_{};
+  Instant due_;
 };
 
 }  // namespace portico

@@ -140,9 +140,11 @@ struct WorkerCounters {
   }
 };
 
+// Of all workers and the slow path together.
 struct DropCount {
   DropReason reason{};
-  std::uint64_t packets = 0;  // all workers and the slow path together
+  std::uint64_t packets = 0;  // dropped in silence
+  std::uint64_t refused = 0;  // answered: the sender was told by a TCP reset or an ICMP error
 };
 
 // A packet that was never sent.
@@ -167,10 +169,10 @@ struct ExplainStep {
 struct Explanation {
   WorkerId worker;  // the one that would have decided
   std::vector<ExplainStep> steps;
-  // "forward", "drop", "punt"
+  // "forward", "refuse", "drop", "punt"
   std::string verdict;
-  std::optional<DropReason> drop_reason;
-  // The packet as it would leave, when it would.
+  std::optional<DropReason> drop_reason;  // with "refuse" and "drop"
+  // The packet, or the answer to it, as it would leave, when it would.
   std::optional<std::string> out_port;
   std::optional<IpAddress> source, destination;
   std::optional<L4Port> source_port, destination_port;

@@ -160,6 +160,9 @@ struct GatewayConfig {
   KernelMirrorConfig kernel_mirror;
   Hugepages hugepages = Hugepages::kAuto;
   ApiConfig api;
+  // Whether clients are told, by a TCP reset or an ICMP error, that a Service has no endpoint or no
+  // such port; false: their packets are dropped in silence.
+  bool reject = true;
   // Where the last accepted tables are kept; empty: nowhere.
   std::string state_directory = "/var/lib/portico";
   std::string log_level = "info";  // "debug", "info", "warning", "error"

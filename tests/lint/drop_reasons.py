@@ -2,7 +2,7 @@
 
 usage: drop_reasons.py [ROOT]
 
-A conversation in tests/packet expects it ("drop no_route"); those that no conversation can
+A conversation in tests/packet expects it ("drop no_route", "refuse ttl_exceeded"); those that no conversation can
 provoke, listed here with the cause, are expected by a unit test (DropReason::hand_over_full).
 """
 
@@ -34,7 +34,7 @@ def provoked_in_conversations(root):
     for path in files(root, "*.conv"):
         if path.startswith("tests/packet/"):
             lines = (line.split("#")[0] for line in read(root, path).splitlines())
-            words.update(word for line in lines for word in re.findall(r"^\s*drop\s+(\w+)", line))
+            words.update(word for line in lines for word in re.findall(r"^\s*(?:drop|refuse)\s+(\w+)", line))
     return words
 
 

@@ -18,6 +18,7 @@ namespace portico {
 struct Outcome {
   std::vector<MemoryIo::Sent> sent;
   std::vector<DropReason> drops;
+  std::vector<DropReason> refusals;
 };
 
 class Playground {
@@ -58,10 +59,12 @@ class Playground {
   // Every promise that holds for any frame is checked here.
   Outcome exchange(const std::string& port, const std::string& frame) {
     world_.io().arrive(world_.port(port), frame);
-    Outcome outcome{world_.settle(), {}};
+    Outcome outcome{world_.settle(), {}, {}};
     for (const DropCount& count : world_.gateway().drops()) {
       std::uint64_t& known = drops_[static_cast<std::size_t>(count.reason)];
       for (; known < count.packets; ++known) outcome.drops.push_back(count.reason);
+      std::uint64_t& refused = refusals_[static_cast<std::size_t>(count.reason)];
+      for (; refused < count.refused; ++refused) outcome.refusals.push_back(count.reason);
     }
     std::uint64_t fragments = 0;
     for (const WorkerCounters& counters : world_.gateway().worker_counters()) {
@@ -113,7 +116,7 @@ class Playground {
   std::mt19937_64 random_;
   const Protocol protocol_;
   World world_;
-  std::array<std::uint64_t, kDropReasonCount> drops_{};
+  std::array<std::uint64_t, kDropReasonCount> drops_{}, refusals_{};
 };
 
 // Tests that run in each family and protocol.

@@ -113,6 +113,8 @@ void Conversation::read_setting(const Words& words) {
     settings_.kernel_interfaces[words.at(1)] = words.size() > 2 ? number(words[2]) : 1000;
   } else if (name == "fragments") {
     config.fragments.capacity = number(words.at(1));
+  } else if (name == "reject") {
+    config.reject = words.at(1) != "off";
   } else if (name == "uplink-without-addresses") {
     settings_.uplink_addresses = false;
   } else {
@@ -123,10 +125,11 @@ void Conversation::read_setting(const Words& words) {
 
 void Conversation::step(const Words& words) {
   const std::string& verb = words[0];
-  if (verb == "<" || verb == "drop" || verb == "kernel") {
+  if (verb == "<" || verb == "drop" || verb == "refuse" || verb == "kernel") {
     for (unsigned i = 0; i < times(words) && !testing::Test::HasFailure(); ++i) {
       if (verb == "<") expect_sent(words);
-      if (verb == "drop") expect_drop(words.at(1));
+      if (verb == "drop") expect_reason(words.at(1), new_drops_);
+      if (verb == "refuse") expect_reason(words.at(1), new_refusals_);
       if (verb == "kernel") expect_at_kernel(words);
     }
     return;
@@ -153,20 +156,24 @@ void Conversation::finish_step() {
   for (const auto& [reason, count] : new_drops_) {
     if (count > 0) fail(absl::StrCat("before this, ", count, " dropped unexpectedly: ", reason));
   }
+  for (const auto& [reason, count] : new_refusals_) {
+    if (count > 0) fail(absl::StrCat("before this, ", count, " refused unexpectedly: ", reason));
+  }
   for (const MemoryKernel::Frame& given : at_kernel_) {
     fail("before this, the kernel got what nobody expected, through " +
          world_->port_name(given.port) + ": " + read_frame(given.frame).spec.to_string());
   }
   sent_.clear();
   new_drops_.clear();
+  new_refusals_.clear();
   at_kernel_.clear();
 }
 
 void Conversation::take_stock() {
   for (const DropCount& drop : world_->gateway().drops()) {
-    std::uint64_t& known = drops_[text(to_string(drop.reason))];
-    new_drops_[text(to_string(drop.reason))] += drop.packets - known;
-    known = drop.packets;
+    const std::string reason = text(to_string(drop.reason));
+    new_drops_[reason] += drop.packets - std::exchange(drops_[reason], drop.packets);
+    new_refusals_[reason] += drop.refused - std::exchange(refusals_[reason], drop.refused);
   }
   for (MemoryKernel::Frame& given : world_->take_given_to_kernel()) {
     at_kernel_.push_back(std::move(given));
@@ -205,10 +212,10 @@ void Conversation::wait(const std::string& how_long) {
   take_stock();
 }
 
-void Conversation::expect_drop(const std::string& reason) {
-  const auto at = new_drops_.find(reason);
-  if (at == new_drops_.end()) return fail("there is no such reason");
-  if (at->second == 0) return fail("no packet was dropped for this reason");
+void Conversation::expect_reason(const std::string& reason, Counts& counts) {
+  const auto at = counts.find(reason);
+  if (at == counts.end()) return fail("there is no such reason");
+  if (at->second == 0) return fail("no packet was dropped or refused for this reason");
   --at->second;
 }
 
@@ -238,7 +245,7 @@ void Conversation::expect_connection(const Words& words, bool wanted) {
   }
 }
 
-// explain [PORT] SRC -> DST [FLAGS] [ttl=N] => forward|punt|drop REASON
+// explain [PORT] SRC -> DST [FLAGS] [ttl=N] => forward|punt|drop REASON|refuse REASON
 void Conversation::expect_explanation(const Words& words) {
   const auto arrow = std::find(words.begin(), words.end(), "=>");
   const FrameSpec spec = read_spec({words.begin(), arrow}, 2);

@@ -22,6 +22,7 @@ class Conversation {
 
  private:
   using Words = std::vector<std::string>;
+  using Counts = std::map<std::string, std::uint64_t>;  // by reason
   struct Line {
     int number;
     std::string text;
@@ -35,7 +36,7 @@ class Conversation {
   void expect_sent(const Words& words);
   bool collect_fragments(unsigned count, const Words& words, MemoryIo::Sent& sent);
   void expect_at_kernel(const Words& words);
-  void expect_drop(const std::string& reason);
+  void expect_reason(const std::string& reason, Counts& counts);
   void expect_connection(const Words& words, bool wanted);
   void expect_explanation(const Words& words);
   void set_service(const Words& words);
@@ -48,8 +49,9 @@ class Conversation {
   void finish_step();  // everything that happened has been expected
   void take_stock();   // counts what has happened since the last time
 
-  FrameSpec read_spec(const Words& words, std::size_t from);
+  FrameSpec read_spec(const Words& all_words, std::size_t from);
   void read_socket(const std::string& word, IpAddress& address, std::uint16_t& port);
+  void read_quotation(const Words& words, FrameSpec& spec);
   void read_attribute(const std::string& key, const std::string& value, FrameSpec& spec);
   std::string corrupt(std::string frame, const Words& words) const;
   void compare(const ReadFrame& actual, const FrameSpec& wanted, const Words& words,
@@ -66,10 +68,10 @@ class Conversation {
 
   std::map<std::string, std::string> variables_;  // "?p" -> "1234"
   std::map<std::string, ServicePort> services_;
-  std::vector<MemoryIo::Sent> sent_;                // and not expected yet
-  std::vector<MemoryKernel::Frame> at_kernel_;      // and not expected yet
-  std::map<std::string, std::uint64_t> drops_;      // counted at the last stock-taking
-  std::map<std::string, std::uint64_t> new_drops_;  // and not expected yet
+  std::vector<MemoryIo::Sent> sent_;            // and not expected yet
+  Counts drops_, refusals_;                     // counted at the last stock-taking
+  Counts new_drops_, new_refusals_;             // and not expected yet
+  std::vector<MemoryKernel::Frame> at_kernel_;  // and not expected yet
   std::string last_arrived_;
 };
 

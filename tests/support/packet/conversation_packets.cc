@@ -78,13 +78,21 @@ std::string Conversation::corrupt(std::string frame, const Words& words) const {
   return frame;
 }
 
-FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
+FrameSpec Conversation::read_spec(const Words& all_words, std::size_t from) {
+  const auto begin = all_words.begin() + static_cast<std::ptrdiff_t>(from);
+  const Words words(all_words.begin(), std::find(begin, all_words.end(), "quoting"));
   FrameSpec spec;
   spec.protocol = protocol_;
   std::size_t at = from;
   if (const auto kind = kinds().find(words.at(at)); kind != kinds().end()) {
     spec.kind = kind->second;
     ++at;
+  }
+  if (spec.kind == FrameKind::kError) {
+    const IcmpMessage& message = icmp_messages().at(words[from]);
+    const auto& numbers = family_ == Family::kIpv4 ? message.v4 : message.v6;
+    spec.icmp_type = numbers.type;
+    spec.icmp_code = numbers.code;
   }
   read_socket(words.at(at), spec.source, spec.source_port);
   if (words.at(at + 1) != "->") throw std::invalid_argument("an arrow is missing");
@@ -93,14 +101,37 @@ FrameSpec Conversation::read_spec(const Words& words, std::size_t from) {
     const std::pair<std::string, std::string> pair =
         absl::StrSplit(words[at], absl::MaxSplits('=', 1));
     if (words[at].find('=') == std::string::npos && words[at] != "options" &&
-        words[at] != "fixip" && words[at] != "nodf") {
+        words[at] != "fixip" && words[at] != "nodf" && words[at] != "extension") {
       if (protocol_ == Protocol::kTcp) spec.tcp_flags = flags_of(words[at]);
       if (protocol_ == Protocol::kSctp) spec.sctp_chunks = chunks_of(words[at]);
     } else {
       read_attribute(pair.first, pair.second, spec);
     }
   }
+  if (words.size() < all_words.size()) read_quotation(all_words, spec);
   return spec;
+}
+
+// The packet behind `quoting`, cut to the bytes that `quote=` says. `extension`: the quote is
+// filled up to 128 bytes, and an extension structure follows (RFC 4884 section 5).
+void Conversation::read_quotation(const Words& words, FrameSpec& spec) {
+  const auto begin = quotation(words);
+  constexpr std::size_t kLink = 14;
+  spec.quoted = build_frame(read_spec(words, static_cast<std::size_t>(begin - words.begin()) + 1))
+                    .substr(kLink);
+  for (auto word = words.begin(); word != begin; ++word) {
+    if (word->starts_with("quote=")) spec.quoted.resize(number(word->substr(6)));
+  }
+  if (std::find(words.begin(), begin, "extension") == begin) return;
+  constexpr std::size_t kDatagram = 128;
+  spec.quoted.resize(kDatagram, '\0');
+  spec.icmp_rest |= family_ == Family::kIpv4 ? kDatagram / 4 << 16 : kDatagram / 8 << 24;
+  const std::string object("\x00\x08\x01\x01\x12\x34\x51\xff", 8);  // an MPLS label, RFC 4950
+  std::string structure = std::string("\x20\x00\x00\x00", 4) + object;
+  const std::uint16_t checksum = plain_checksum(structure);
+  structure[2] = static_cast<char>(checksum >> 8);
+  structure[3] = static_cast<char>(checksum);
+  spec.quoted += structure;
 }
 
 // "client:1234", "gw:?p", "[2001:db8::1]:80", or an address without port. A variable that has no
@@ -122,6 +153,9 @@ void Conversation::read_attribute(const std::string& key, const std::string& val
   if (key == "len") spec.payload = static_cast<std::uint16_t>(number(value));
   if (key == "pad") spec.padding = static_cast<std::uint16_t>(number(value));
   if (key == "id") spec.echo_id = static_cast<std::uint16_t>(number(value));
+  if (key == "seq") spec.sequence = number(value);
+  if (key == "ack") spec.acknowledgement = number(value);
+  if (key == "mtu") spec.icmp_rest = number(value);
   if (key == "options") spec.options = true;
   if (key == "nodf") spec.dont_fragment = false;
   if (key == "csum") {
@@ -185,7 +219,7 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
     if (!good) wrong.push_back(what);
   };
   const FrameSpec& spec = actual.spec;
-  const std::string line = absl::StrJoin(words, " ");
+  const std::string line = absl::StrJoin(words.begin(), quotation(words), " ");
   const auto says = [&](const std::string& key) {
     return line.find(" " + key) != std::string::npos;
   };
@@ -208,7 +242,9 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
 
   check(actual.error.empty(), "it " + actual.error);
   check(world_->port_name(sent.port) == words[1], "it left by " + world_->port_name(sent.port));
-  check(spec.kind == wanted.kind, "it is of another kind");
+  check(spec.kind == wanted.kind && spec.icmp_type == wanted.icmp_type &&
+            spec.icmp_code == wanted.icmp_code && spec.icmp_rest == wanted.icmp_rest,
+        "it is of another kind");
   check(spec.source == source && spec.source_port == source_port, "the source is another");
   check(spec.destination == destination && spec.destination_port == destination_port,
         "the destination is another");
@@ -223,7 +259,7 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
   check(spec.vlan == (sent.port == world_->port("uplink") ? settings_.uplink_vlan : std::nullopt),
         "the VLAN tag is another");
   check(spec.source_mac == World::mac(words[1]), "the source MAC address is not the port's");
-  for (const char* key : {"ttl", "len", "pad", "id"}) {
+  for (const char* key : {"ttl", "len", "pad", "id", "seq", "ack"}) {
     if (!says(std::string(key) + "=")) continue;
     check(spec.ttl == wanted.ttl || key != std::string("ttl"), absl::StrCat("ttl is ", spec.ttl));
     check(spec.payload == wanted.payload || key != std::string("len"),
@@ -232,6 +268,10 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
           absl::StrCat("pad is ", spec.padding));
     check(spec.echo_id == wanted.echo_id || key != std::string("id"),
           absl::StrCat("id is ", spec.echo_id));
+    check(spec.sequence == wanted.sequence || key != std::string("seq"),
+          absl::StrCat("seq is ", spec.sequence));
+    check(spec.acknowledgement == wanted.acknowledgement || key != std::string("ack"),
+          absl::StrCat("ack is ", spec.acknowledgement));
   }
   if (spec.kind != FrameKind::kAsk) {
     std::string to = world_->host_in_front_of(spec.destination);
@@ -240,10 +280,14 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
     }
     check(spec.destination_mac == World::mac(to), "it goes to another MAC address than " + to);
   }
-  if (spec.kind == FrameKind::kTimeExceeded) {
+  if (spec.kind == FrameKind::kError && !wanted.quoted.empty()) {
+    check(spec.quoted == wanted.quoted,
+          absl::StrCat("it quotes\n    ", absl::BytesToHexString(spec.quoted),
+                       "\n  instead of\n    ", absl::BytesToHexString(wanted.quoted)));
+  } else if (spec.kind == FrameKind::kError) {
     const std::size_t l2 = settings_.uplink_vlan ? 18 : 14;
     check(spec.quoted.size() >= 28 && last_arrived_.substr(l2, spec.quoted.size()) == spec.quoted,
-          "it quotes something else");
+          "it quotes something else than what arrived last");
   }
   if (!wrong.empty()) {
     fail(absl::StrCat("sent: ", world_->port_name(sent.port), " ", spec.to_string(), "\n  ",

@@ -2,6 +2,7 @@
 
 // The words of a line in a conversation file.
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 #include "include/portico/time.h"
 #include "tests/support/packet/frame.h"
+#include "tests/support/packet/icmp_messages.h"
 
 namespace portico {
 
@@ -62,13 +64,21 @@ inline unsigned times(const std::vector<std::string>& words) {
   return 1;
 }
 
+// Where a line's own words end and those of the packet that its ICMP error quotes begin.
+inline std::vector<std::string>::const_iterator quotation(const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), "quoting");
+}
+
+// The words that say what kind of a packet it is; the hosts come behind them.
 inline const std::map<std::string, FrameKind>& kinds() {
-  static const std::map<std::string, FrameKind> kKinds = {
-      {"ask", FrameKind::kAsk},
-      {"answer", FrameKind::kAnswer},
-      {"echo", FrameKind::kEcho},
-      {"echo-reply", FrameKind::kEchoReply},
-      {"time-exceeded", FrameKind::kTimeExceeded}};
+  static const auto kKinds = [] {
+    std::map<std::string, FrameKind> kinds = {{"ask", FrameKind::kAsk},
+                                              {"answer", FrameKind::kAnswer},
+                                              {"echo", FrameKind::kEcho},
+                                              {"echo-reply", FrameKind::kEchoReply}};
+    for (const auto& [name, message] : icmp_messages()) kinds[name] = FrameKind::kError;
+    return kinds;
+  }();
   return kKinds;
 }
 

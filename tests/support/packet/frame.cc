@@ -12,6 +12,12 @@ unsigned read16(const std::string& bytes, std::size_t at) {
   return static_cast<unsigned>(static_cast<std::uint8_t>(bytes.at(at)) << 8 |
                                static_cast<std::uint8_t>(bytes.at(at + 1)));
 }
+std::string be32(std::uint32_t value) {
+  return be16(value >> 16) + be16(value & 0xffff);
+}
+std::uint32_t read32(const std::string& bytes, std::size_t at) {
+  return read16(bytes, at) << 16 | read16(bytes, at + 2);
+}
 std::uint8_t read8(const std::string& bytes, std::size_t at) {
   return static_cast<std::uint8_t>(bytes.at(at));
 }
@@ -62,7 +68,7 @@ void put_checksum(std::string& segment, std::size_t at, const std::string& pseud
 
 bool is_icmp(const FrameSpec& spec) {
   return spec.kind == FrameKind::kEcho || spec.kind == FrameKind::kEchoReply ||
-         spec.kind == FrameKind::kTimeExceeded;
+         spec.kind == FrameKind::kError;
 }
 
 unsigned protocol_number(const FrameSpec& spec) {
@@ -82,21 +88,20 @@ std::string l4_of(const FrameSpec& spec) {
   const bool v4 = spec.source.is_v4();
   std::string segment;
   std::size_t checksum_at = 2;
-  if (is_icmp(spec)) {
+  if (spec.kind == FrameKind::kError) {
+    segment = std::string{static_cast<char>(spec.icmp_type), static_cast<char>(spec.icmp_code)} +
+              be16(0) + be32(spec.icmp_rest) + spec.quoted;
+  } else if (is_icmp(spec)) {
     const bool request = spec.kind == FrameKind::kEcho;
-    const int type = spec.kind == FrameKind::kTimeExceeded ? (v4 ? 11 : 3)
-                     : v4                                  ? (request ? 8 : 0)
-                                                           : (request ? 128 : 129);
-    segment = std::string{static_cast<char>(type)} + std::string(3, '\0');
-    segment += spec.kind == FrameKind::kTimeExceeded
-                   ? std::string(4, '\0') + spec.quoted
-                   : be16(spec.echo_id) + be16(1) + payload_of(spec.payload);
+    const int type = v4 ? (request ? 8 : 0) : (request ? 128 : 129);
+    segment = std::string{static_cast<char>(type)} + std::string(3, '\0') + be16(spec.echo_id) +
+              be16(1) + payload_of(spec.payload);
   } else if (spec.protocol == Protocol::kSctp) {
     return sctp_of(spec);
   } else if (spec.protocol == Protocol::kTcp) {
-    segment = be16(spec.source_port) + be16(spec.destination_port) + std::string(8, '\1') + '\x50' +
-              static_cast<char>(spec.tcp_flags) + be16(1000) + be16(0) + be16(0) +
-              payload_of(spec.payload);
+    segment = be16(spec.source_port) + be16(spec.destination_port) + be32(spec.sequence) +
+              be32(spec.acknowledgement) + '\x50' + static_cast<char>(spec.tcp_flags) + be16(1000) +
+              be16(0) + be16(0) + payload_of(spec.payload);
     checksum_at = 16;
   } else {
     segment = be16(spec.source_port) + be16(spec.destination_port) + be16(8u + spec.payload) +
@@ -281,7 +286,11 @@ class Reader {
       spec.source_port = static_cast<std::uint16_t>(read16(segment, 0));
       spec.destination_port = static_cast<std::uint16_t>(read16(segment, 2));
       const std::size_t header = protocol == 6 ? (read8(segment, 12) >> 4) * 4u : 8u;
-      if (protocol == 6) spec.tcp_flags = read8(segment, 13);
+      if (protocol == 6) {
+        spec.sequence = read32(segment, 4);
+        spec.acknowledgement = read32(segment, 8);
+        spec.tcp_flags = read8(segment, 13);
+      }
       if (protocol == 17 && read16(segment, 6) == 0) spec.checksum = FrameSpec::Checksum::kZero;
       payload(segment, header);
     } else {
@@ -311,16 +320,16 @@ class Reader {
       case 129:
         spec.kind = FrameKind::kEchoReply;
         break;
-      case 11:
-      case 3:
-        spec.kind = FrameKind::kTimeExceeded;
-        spec.quoted = message.substr(8);
-        return;
       case 135:
       case 136:
         return neighbor(message);
       default:
-        return fail(absl::StrCat("has ICMP type ", read8(message, 0)));
+        spec.kind = FrameKind::kError;
+        spec.icmp_type = read8(message, 0);
+        spec.icmp_code = read8(message, 1);
+        spec.icmp_rest = read32(message, 4);
+        spec.quoted = message.substr(8);
+        return;
     }
     spec.echo_id = static_cast<std::uint16_t>(read16(message, 4));
     payload(message, 8);
@@ -358,8 +367,7 @@ ReadFrame read_frame(const std::string& frame) {
 }
 
 std::string FrameSpec::to_string() const {
-  constexpr const char* kKinds[] = {"",     "echo ",  "echo-reply ", "time-exceeded ",
-                                    "ask ", "answer "};
+  constexpr const char* kKinds[] = {"", "echo ", "echo-reply ", "ICMP error ", "ask ", "answer "};
   constexpr const char* kFlags[] = {"FIN", "SYN", "RST", "PSH", "ACK"};
   std::string text = kKinds[static_cast<std::size_t>(kind)];
   if (kind == FrameKind::kData) {
@@ -371,6 +379,10 @@ std::string FrameSpec::to_string() const {
     if (!sctp_chunks.empty()) absl::StrAppend(&text, chunks_text(sctp_chunks), " ");
   } else {
     absl::StrAppend(&text, source.to_string(), " -> ", destination.to_string(), " ");
+  }
+  if (kind == FrameKind::kError) {
+    absl::StrAppend(&text, "type ", icmp_type, " code ", icmp_code, " rest ", icmp_rest,
+                    " quoting ", quoted.size(), " bytes ");
   }
   return absl::StrCat(text, "ttl=", ttl, " len=", payload, " from ", source_mac.to_string(), " to ",
                       destination_mac.to_string());

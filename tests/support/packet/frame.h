@@ -14,12 +14,12 @@
 namespace portico {
 
 enum class FrameKind {
-  kData,          // TCP, UDP or SCTP
-  kEcho,          // ICMP echo request
-  kEchoReply,     //
-  kTimeExceeded,  // quoting the packet it is about
-  kAsk,           // ARP request, neighbor solicitation
-  kAnswer,        // ARP reply, neighbor advertisement
+  kData,       // TCP, UDP or SCTP
+  kEcho,       // ICMP echo request
+  kEchoReply,  //
+  kError,      // ICMP error, quoting the packet it is about
+  kAsk,        // ARP request, neighbor solicitation
+  kAnswer,     // ARP reply, neighbor advertisement
 };
 
 struct FrameSpec {
@@ -31,6 +31,7 @@ struct FrameSpec {
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint8_t tcp_flags = 0;
   ChunkTypes sctp_chunks;
+  std::uint32_t sequence = 0x01010101, acknowledgement = 0x01010101;  // TCP
   std::uint8_t ttl = 64;
   std::uint16_t payload = 0;  // bytes, of a pattern
   std::uint16_t echo_id = 0;
@@ -39,7 +40,11 @@ struct FrameSpec {
   bool options = false;
   bool dont_fragment = true;  // IPv4
   std::uint16_t padding = 0;  // bytes behind the IP packet
-  std::string quoted;         // kTimeExceeded: the beginning of the packet, from its IP header on
+  // kError: type, code, the four bytes behind the checksum, and the beginning of the packet that it
+  // is about, from its IP header on.
+  std::uint8_t icmp_type = 0, icmp_code = 0;
+  std::uint32_t icmp_rest = 0;
+  std::string quoted;
 
   // "TCP 10.20.0.10:1234 -> 10.100.3.59:80 SYN ttl=64"
   std::string to_string() const;

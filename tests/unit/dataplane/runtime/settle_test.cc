@@ -45,6 +45,21 @@ TEST_F(Settle, EveryPacketEndsOnceAndIsCounted) {
   EXPECT_EQ(io_.held(), 2u);  // in the rings
 }
 
+TEST_F(Settle, ARefusalIsSentAndCountedUnderItsReason) {
+  settle({Verdict::refuse(DropReason::service_has_no_endpoint, {0}), Verdict::forward({1}),
+          Verdict::refuse(DropReason::ttl_exceeded, {0})});
+  EXPECT_EQ(counts_.received.get(), 3u);
+  EXPECT_EQ(counts_.sent.get(), 3u);
+  EXPECT_EQ(counts_.dropped(), 0u);
+  const auto refusals = [this](DropReason reason) {
+    return counts_.refusals[static_cast<std::size_t>(reason)].get();
+  };
+  EXPECT_EQ(refusals(DropReason::service_has_no_endpoint), 1u);
+  EXPECT_EQ(refusals(DropReason::ttl_exceeded), 1u);
+  EXPECT_EQ(refusals(DropReason::service_port_unknown), 0u);
+  EXPECT_EQ(io_.take_sent()[0].port, PortId{0});
+}
+
 TEST_F(Settle, DropsWhatTheSlowPathHasNoRoomFor) {
   settle(std::vector<Verdict>(5, Verdict::punt(PuntReason::kNeighborMissing, {1})));
   EXPECT_EQ(counts_.punted.get(), slow_path_.capacity());
