@@ -27,6 +27,7 @@ v1::RouteView::Origin to_proto(RouteInfo::Origin origin) {
 v1::ExplainResponse::Verdict verdict(const std::string& text) {
   if (text == "forward") return v1::ExplainResponse::VERDICT_FORWARD;
   if (text == "drop") return v1::ExplainResponse::VERDICT_DROP;
+  if (text == "refuse") return v1::ExplainResponse::VERDICT_REFUSE;
   if (text == "punt") return v1::ExplainResponse::VERDICT_PUNT;
   return v1::ExplainResponse::VERDICT_UNSPECIFIED;
 }
@@ -132,6 +133,7 @@ v1::Drop to_proto(const DropCount& drop) {
   message.set_reason(std::string(text.name));
   message.set_meaning(std::string(text.meaning));
   message.set_packets(drop.packets);
+  message.set_refused(drop.refused);
   return message;
 }
 
@@ -145,7 +147,7 @@ v1::ExplainResponse to_proto(const Explanation& explanation) {
   }
   message.set_verdict(verdict(explanation.verdict));
   if (explanation.drop_reason) {
-    const v1::Drop drop = to_proto(DropCount{*explanation.drop_reason, 0});
+    const v1::Drop drop = to_proto(DropCount{*explanation.drop_reason, 0, 0});
     message.set_drop_reason(drop.reason());
     message.set_drop_meaning(drop.meaning());
   }

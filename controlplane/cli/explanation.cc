@@ -49,6 +49,8 @@ Ending ending(v1::ExplainResponse::Verdict verdict) {
       return {"FORWARD", "✓ ", Style::kGood};
     case v1::ExplainResponse::VERDICT_DROP:
       return {"DROP", "✗ ", Style::kBad};
+    case v1::ExplainResponse::VERDICT_REFUSE:
+      return {"REFUSE", "↩ ", Style::kBad};
     case v1::ExplainResponse::VERDICT_PUNT:
       return {"PUNT", "↷ ", Style::kOther};
     default:
@@ -134,7 +136,8 @@ class Writer {
     }
     for (int i = 0; i < response_.steps_size(); ++i) {
       const bool ends_here = i + 1 == response_.steps_size() &&
-                             response_.verdict() == v1::ExplainResponse::VERDICT_DROP;
+                             (response_.verdict() == v1::ExplainResponse::VERDICT_DROP ||
+                              response_.verdict() == v1::ExplainResponse::VERDICT_REFUSE);
       write_step(i, width, ends_here ? Style::kBad : Style::kStage);
     }
     absl::StrAppend(&text_, "\n");
@@ -183,6 +186,7 @@ class Writer {
       case v1::ExplainResponse::VERDICT_FORWARD:
         return port.empty() ? "" : "leaves by port " + port;
       case v1::ExplainResponse::VERDICT_DROP:
+      case v1::ExplainResponse::VERDICT_REFUSE:
         return response_.drop_reason();
       case v1::ExplainResponse::VERDICT_PUNT:
         return absl::StrCat("the slow path takes the packet over",

@@ -106,7 +106,10 @@ absl::Status get_drops(Context& context) {
   const bool all = context.options.all;
   absl::StatusOr<std::vector<v1::Drop>> drops = context.client.drops();
   if (!drops.ok()) return drops.status();
-  if (!all) std::erase_if(*drops, [](const v1::Drop& drop) { return drop.packets() == 0; });
+  if (!all) {
+    std::erase_if(*drops,
+                  [](const v1::Drop& drop) { return drop.packets() == 0 && drop.refused() == 0; });
+  }
   if (context.json()) {
     print_array(*drops, context);
   } else {
@@ -219,10 +222,12 @@ CommandInfo connections_command() {
 CommandInfo drops_command() {
   CommandInfo command;
   command.name = "drops";
-  command.summary = "Why packets were dropped, and how many";
+  command.summary = "Why packets were dropped or refused, and how many";
   command.description =
       "Show for which reasons packets were dropped since the gateway started, the most frequent\n"
-      "first. Ask `porticoctl explain` about one packet.";
+      "first. Those refused were answered: the sender was told by a TCP reset or an ICMP error. "
+      "Ask\n"
+      "`porticoctl explain` about one packet.";
   command.examples =
       "  # The reasons that happened\n"
       "  porticoctl get drops\n\n"

@@ -238,11 +238,12 @@ Table ports_table(const std::vector<v1::Port>& ports) {
 }
 
 Table drops_table(std::vector<v1::Drop> drops) {
-  std::stable_sort(drops.begin(), drops.end(),
-                   [](const auto& a, const auto& b) { return a.packets() > b.packets(); });
-  Table table({"REASON", {"PACKETS", kRight}, "MEANING"});
+  std::stable_sort(drops.begin(), drops.end(), [](const auto& a, const auto& b) {
+    return a.packets() + a.refused() > b.packets() + b.refused();
+  });
+  Table table({"REASON", {"DROPPED", kRight}, {"REFUSED", kRight}, "MEANING"});
   for (const v1::Drop& drop : drops) {
-    table.add({drop.reason(), number(drop.packets()), drop.meaning()});
+    table.add({drop.reason(), number(drop.packets()), number(drop.refused()), drop.meaning()});
   }
   return table;
 }

@@ -41,13 +41,13 @@ def test_explain_names_the_reason_that_a_real_packet_shows(gateway, scenario, cl
     unknown_port = 8081
     told = gateway.explain("tcp", scenario.client_address.of(family), 40_000, HELLO.of(family),
                            unknown_port)
-    assert told["verdict"] == "VERDICT_DROP", told
+    assert told["verdict"] == "VERDICT_REFUSE", told
     reason = told["dropReason"]
-    before = gateway.drops()[reason]
-    with pytest.raises(OSError):
-        client.connect(HELLO.of(family), unknown_port, timeout=0.3)  # one SYN
-    wait.until(lambda: gateway.drops()[reason] > before, 5, f"a drop for {reason}")
-    assert gateway.drops()[reason] == before + 1
+    before = gateway.refusals()[reason]
+    with pytest.raises(ConnectionRefusedError):
+        client.connect(HELLO.of(family), unknown_port, timeout=5)  # one SYN
+    wait.until(lambda: gateway.refusals()[reason] > before, 5, f"a refusal for {reason}")
+    assert gateway.refusals()[reason] == before + 1
 
 
 @in_both_families

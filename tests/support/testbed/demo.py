@@ -160,11 +160,11 @@ class Demo:
                              f"it would go to {endpoint}")
         told = self.gateway.explain("tcp", self.scenario.client_address.v4, 40_000, HELLO.v4, 8081)
         reason = told["dropReason"]
-        before = self.gateway.drops()[reason]
+        before = self.gateway.refusals()[reason]
         with contextlib.suppress(OSError):
             self.scenario.client.connect(HELLO.v4, 8081, timeout=0.2)
-        self.terminal.expect(self.gateway.drops()[reason] == before + 1,
-                             f"one to port 8081 would be dropped, {reason}; one was sent, and "
+        self.terminal.expect(self.gateway.refusals()[reason] == before + 1,
+                             f"one to port 8081 would be refused, {reason}; one was sent, and "
                              "counts there")
 
     def _counters(self):

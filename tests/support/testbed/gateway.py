@@ -132,8 +132,15 @@ class Gateway:
         return self.ctl_json("get", "services")
 
     def drops(self):
-        """{reason: packets}."""
-        return {drop["reason"]: int(drop["packets"])
+        """{reason: packets} of those dropped in silence."""
+        return self._reasons("packets")
+
+    def refusals(self):
+        """{reason: packets} of those whose senders were told."""
+        return self._reasons("refused")
+
+    def _reasons(self, count):
+        return {drop["reason"]: int(drop[count])
                 for drop in self.ctl_json("get", "drops", "--all")}
 
     def totals(self):

@@ -311,12 +311,13 @@ TEST_F(GatewayTest, NeighborsPortsCountersDrops) {
   EXPECT_EQ(GetStatus({}).second.workers(), 2u);
   EXPECT_EQ(GetStatus({}).second.version(), PORTICO_VERSION);
 
-  data_plane_.drop_counts = {{DropReason::no_route, 4}};
+  data_plane_.drop_counts = {{DropReason::no_route, 4, 2}};
   const auto drops = ListDrops({}).second;
   ASSERT_EQ(drops.drops_size(), 1);
   EXPECT_EQ(drops.drops(0).reason(), "no_route");
   EXPECT_EQ(drops.drops(0).meaning(), "No route leads to the destination.");
   EXPECT_EQ(drops.drops(0).packets(), 4u);
+  EXPECT_EQ(drops.drops(0).refused(), 2u);
 }
 
 TEST_F(GatewayTest, Explain) {

@@ -38,7 +38,9 @@ TEST(Help, OfACommand) {
   EXPECT_EQ(
       result.out,
       "Show for which reasons packets were dropped since the gateway started, the most frequent\n"
-      "first. Ask `porticoctl explain` about one packet.\n"
+      "first. Those refused were answered: the sender was told by a TCP reset or an ICMP error. "
+      "Ask\n"
+      "`porticoctl explain` about one packet.\n"
       "\n"
       "Usage:\n"
       "  porticoctl get drops [options]\n"

@@ -55,6 +55,27 @@ TEST_F(Explain, TellsWhyAPacketIsDropped) {
             "port.\n");
 }
 
+TEST_F(Explain, TellsThatAndHowAPacketIsRefused) {
+  gateway.explanation = message<v1::ExplainResponse>(R"(
+      steps { stage: "pick_endpoint" decision: "refuse, service_has_no_endpoint: a TCP reset goes back" }
+      verdict: VERDICT_REFUSE out_port: "up0"
+      drop_reason: "service_has_no_endpoint"
+      drop_meaning: "The Service has no endpoint that serves."
+      source { address: "10.100.3.59" port: 80 }
+      destination { address: "10.20.0.10" port: 40000 })");
+  EXPECT_EQ(output("explain 10.20.0.10 10.100.3.59:80"),
+            "TCP SYN  10.20.0.10:40000 -> 10.100.3.59:80\n"
+            "arrives at the first uplink with TTL 64, worker 0 decides\n"
+            "\n"
+            "  pick_endpoint  refuse, service_has_no_endpoint: a TCP reset goes back\n"
+            "\n"
+            "  source       10.20.0.10:40000  ->  10.100.3.59:80\n"
+            "  destination  10.100.3.59:80    ->  10.20.0.10:40000\n"
+            "\n"
+            "REFUSE  service_has_no_endpoint\n"
+            "        The Service has no endpoint that serves.\n");
+}
+
 TEST_F(Explain, TellsWhatIsLeftAsItWas) {
   gateway.explanation = message<v1::ExplainResponse>(R"(
       steps { stage: "parse" decision: "IPv6, UDP" }

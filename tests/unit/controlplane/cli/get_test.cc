@@ -269,18 +269,18 @@ TEST_F(Get, DropsThatHappenedTheMostFrequentFirst) {
       drops { reason: "ip_truncated" meaning: "Too short." packets: 2 }
       drops { reason: "no_route" meaning: "No route leads there." packets: 10 }
       drops { reason: "transmit_full" meaning: "The queue is full." }
-      drops { reason: "ttl_exceeded" meaning: "It ended here." packets: 2 })");
+      drops { reason: "ttl_exceeded" meaning: "It ended here." packets: 1 refused: 2 })");
   EXPECT_EQ(output("get drops"),
-            "REASON        PACKETS  MEANING\n"
-            "no_route           10  No route leads there.\n"
-            "ip_truncated        2  Too short.\n"
-            "ttl_exceeded        2  It ended here.\n");
+            "REASON        DROPPED  REFUSED  MEANING\n"
+            "no_route           10        0  No route leads there.\n"
+            "ttl_exceeded        1        2  It ended here.\n"
+            "ip_truncated        2        0  Too short.\n");
   EXPECT_EQ(output("get drops --all"),
-            "REASON         PACKETS  MEANING\n"
-            "no_route            10  No route leads there.\n"
-            "ip_truncated         2  Too short.\n"
-            "ttl_exceeded         2  It ended here.\n"
-            "transmit_full        0  The queue is full.\n");
+            "REASON         DROPPED  REFUSED  MEANING\n"
+            "no_route            10        0  No route leads there.\n"
+            "ttl_exceeded         1        2  It ended here.\n"
+            "ip_truncated         2        0  Too short.\n"
+            "transmit_full        0        0  The queue is full.\n");
 }
 
 TEST_F(Get, DropsAsJsonKeepTheListsOrder) {
@@ -291,7 +291,8 @@ TEST_F(Get, DropsAsJsonKeepTheListsOrder) {
  {
   "reason": "ip_truncated",
   "meaning": "Too short.",
-  "packets": "2"
+  "packets": "2",
+  "refused": "0"
  }
 ]
 )");
@@ -299,12 +300,14 @@ TEST_F(Get, DropsAsJsonKeepTheListsOrder) {
  {
   "reason": "ip_truncated",
   "meaning": "Too short.",
-  "packets": "2"
+  "packets": "2",
+  "refused": "0"
  },
  {
   "reason": "transmit_full",
   "meaning": "The queue is full.",
-  "packets": "0"
+  "packets": "0",
+  "refused": "0"
  }
 ]
 )");
@@ -386,7 +389,8 @@ TEST_F(Get, EmptyListsSaySoBesideTheOutput) {
 TEST_F(Get, NamesFromOutsideDoNotReachTheTerminalAsControls) {
   gateway.drops = message<v1::ListDropsResponse>(
       "drops { reason: 'x\\033[2J' meaning: 'n\\303\\266\\u2192' packets: 1 }");
-  EXPECT_EQ(output("get drops"), "REASON  PACKETS  MEANING\nx?[2J         1  nö→\n");
+  EXPECT_EQ(output("get drops"),
+            "REASON  DROPPED  REFUSED  MEANING\nx?[2J         1        0  nö→\n");
 }
 
 }  // namespace
