@@ -7,13 +7,17 @@ namespace portico {
 
 NeighborResolver::NeighborResolver(const PortTable& ports, NeighborTable& table,
                                    SlowPathExits& exits)
-    : ports_(ports), table_(table), exits_(exits) {}
+    : ports_(ports),
+      table_(table),
+      exits_(exits),
+      entries_room_(table.capacity(), ports.size()),
+      waiting_room_(kWaitingInAll, ports.size()) {}
 
 void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& address, Instant now) {
   const Key key{port, address};
   auto found = entries_.find(key);
   if (found == entries_.end()) {
-    if (entries_.size() >= table_.capacity()) {
+    if (!entries_room_.take(port.value)) {
       return exits_.drop(packet, DropReason::neighbor_queue_full);
     }
     found = entries_.emplace(key, Entry{}).first;
@@ -21,11 +25,10 @@ void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& addres
     send_request(key, found->second, now);
   }
   Entry& entry = found->second;
-  if (entry.waiting.size() >= kQueueSize || waiting_ >= kWaitingInAll) {
+  if (entry.waiting.size() >= kQueueSize || !waiting_room_.take(port.value)) {
     return exits_.drop(packet, DropReason::neighbor_queue_full);
   }
   entry.waiting.push_back(packet);
-  ++waiting_;
   // The answer may have come while the packet was on its way here.
   if (entry.state != State::kIncomplete) send_waiting(key, entry);
 }
@@ -61,6 +64,7 @@ bool NeighborResolver::tick(Instant now) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     if (at->second.next_event <= now && give_up_or_ask(at->first, at->second, now)) {
       removed |= at->second.state != State::kIncomplete;
+      entries_room_.give_back(at->first.first.value);
       at = entries_.erase(at);
     } else {
       ++at;
@@ -74,7 +78,7 @@ bool NeighborResolver::give_up_or_ask(const Key& key, Entry& entry, Instant now)
   const bool unused = entry.state == State::kReachable && !table_.take_used(key.first, key.second);
   if (unused || entry.requests >= kMaxRequests) {
     if (entry.state != State::kIncomplete) table_.erase(key.first, key.second);
-    drop_waiting(entry);
+    drop_waiting(key, entry);
     return true;
   }
   if (entry.state == State::kReachable) entry.state = State::kProbe;
@@ -97,13 +101,13 @@ void NeighborResolver::send_waiting(const Key& key, Entry& entry) {
     header_at<EthernetHeader>(packet.data).destination = entry.mac;
     exits_.send(packet, key.first);
   }
-  waiting_ -= entry.waiting.size();
+  waiting_room_.give_back(key.first.value, entry.waiting.size());
   entry.waiting.clear();
 }
 
-void NeighborResolver::drop_waiting(Entry& entry) {
+void NeighborResolver::drop_waiting(const Key& key, Entry& entry) {
   for (Packet& packet : entry.waiting) exits_.drop(packet, DropReason::neighbor_unresolved);
-  waiting_ -= entry.waiting.size();
+  waiting_room_.give_back(key.first.value, entry.waiting.size());
   entry.waiting.clear();
 }
 

@@ -12,11 +12,13 @@
 //               goes. An entry that nobody used goes at once.
 //
 // Bounds: kQueueSize packets wait for one neighbor, kWaitingInAll for all together, the entries are
-// as many as the neighbor table holds. Only answers to requests of ours are believed: an unknown
-// address is never learned, and whoever claims a known one for another MAC address only makes us
-// probe the neighbor where it was. This is stricter than RFC 4861 section 7.2.5, which lets an
-// advertisement with the override flag replace the address at once: nothing proves who sent it. A
-// neighbor that did move is found again after the probes, in three seconds.
+// as many as the neighbor table holds. Half of both is shared out to the ports, so that packets to
+// ever new addresses on the link of one leave room for the others. Only answers to requests of ours
+// are believed: an unknown address is never learned, and whoever claims a known one for another MAC
+// address only makes us probe the neighbor where it was. This is stricter than RFC 4861
+// section 7.2.5, which lets an advertisement with the override flag replace the address at once:
+// nothing proves who sent it. A neighbor that did move is found again after the probes, in three
+// seconds.
 //
 // Called by the slow path's thread only.
 
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "dataplane/packet/packet.h"
+#include "dataplane/runtime/shared_room.h"
 #include "dataplane/runtime/slow_path_exits.h"
 #include "dataplane/state/neighbor_table.h"
 #include "dataplane/state/port_table.h"
@@ -68,14 +71,15 @@ class NeighborResolver {
   void doubt(const Key& key, Entry& entry, Instant now);
   void send_request(const Key& key, Entry& entry, Instant now);
   void send_waiting(const Key& key, Entry& entry);
-  void drop_waiting(Entry& entry);
+  void drop_waiting(const Key& key, Entry& entry);
   bool give_up_or_ask(const Key& key, Entry& entry, Instant now);
 
   const PortTable& ports_;
   NeighborTable& table_;
   SlowPathExits& exits_;
   std::map<Key, Entry> entries_;
-  std::size_t waiting_ = 0;  // packets, in all entries
+  SharedRoom entries_room_;  // by port
+  SharedRoom waiting_room_;  // packets, in all entries; by port
 };
 
 }  // namespace portico
