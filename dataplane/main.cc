@@ -19,15 +19,6 @@
 namespace portico {
 namespace {
 
-PortTable port_table(const GatewayConfig& config, const EthdevIo& io) {
-  PortTable ports;
-  for (const PortConfig& port : config.ports) {
-    const PortId id{static_cast<std::uint16_t>(ports.size())};
-    ports.push_back(make_port(id, port, io.mac(id)));
-  }
-  return ports;
-}
-
 // Signals that end the process go to main's sigwait() alone, whatever threads there are.
 sigset_t block_signals() {
   sigset_t signals;
@@ -54,7 +45,9 @@ absl::Status run(const GatewayConfig& config) {
   options.sockets = (*eal)->worker_sockets();
   options.seed = std::random_device()();
   options.describe_port = [&](PortId port) { return (*io)->describe(port); };
-  auto gateway = Gateway::create(config, port_table(config, **io), **io, options);
+  auto gateway = Gateway::create(
+      config, make_port_table(config.ports, [&](PortId id) { return (*io)->mac(id); }), **io,
+      options);
   if (!gateway.ok()) return gateway.status();
 
   std::atomic<bool> stop{false};

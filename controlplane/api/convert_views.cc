@@ -92,6 +92,7 @@ v1::Port to_proto(const PortInfo& port) {
   message.set_downlink(port.downlink);
   message.set_link_up(port.link_up);
   message.set_mtu(port.mtu);
+  message.set_vlan(port.vlan.value_or(0));
   message.set_rx_queues(port.rx_queues);
   message.set_rx_packets(port.rx_packets);
   message.set_rx_bytes(port.rx_bytes);

@@ -226,13 +226,14 @@ Table ports_table(const std::vector<v1::Port>& ports) {
                "DRIVER",
                "DEVICE"});
   for (const v1::Port& port : ports) {
-    table.add({port.name(), port.link_up() ? "up" : "down", roles(port),
-               absl::StrJoin(port.addresses(), ","), port.mac(), number(port.mtu()),
-               number(port.rx_packets()), bytes_to_string(port.rx_bytes()),
-               number(port.rx_missed()), number(port.tx_packets()),
-               bytes_to_string(port.tx_bytes()), number(port.rx_queues()), port.kernel_interface(),
-               number(port.to_kernel_packets()), number(port.from_kernel_packets()), port.driver(),
-               port.device()});
+    table.add(
+        {port.name(), port.link_up() ? "up" : "down", roles(port),
+         absl::StrJoin(port.addresses(), ","), port.mac(), number(port.mtu()),
+         number(port.rx_packets()), bytes_to_string(port.rx_bytes()), number(port.rx_missed()),
+         number(port.tx_packets()), bytes_to_string(port.tx_bytes()), number(port.rx_queues()),
+         port.kernel_interface(), number(port.to_kernel_packets()),
+         number(port.from_kernel_packets()), port.driver(),
+         port.vlan() == 0 ? port.device() : absl::StrCat(port.device(), " VLAN ", port.vlan())});
   }
   return table;
 }

@@ -52,9 +52,8 @@ bool is_pci_address(const std::string& name) {
 }
 
 // Every virtual network device's name begins with net_. A name such as "eth1" is what people write
-// who expect a kernel interface to be taken.
-void check_device(const std::string& device, const std::string& field, FirstUses* devices,
-                  FieldFaults* faults) {
+// who expect a kernel interface to be taken. Returns what tells devices apart; empty if at fault.
+std::string read_device(const std::string& device, const std::string& field, FieldFaults* faults) {
   const auto is_graphic = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
   const std::string name = device_name(device);
   const bool is_pci = is_pci_address(name);
@@ -68,9 +67,53 @@ void check_device(const std::string& device, const std::string& field, FirstUses
                                     device, "\""));
   } else {
     const bool has_domain = !is_pci || std::count(name.begin(), name.end(), ':') == 2;
-    check_unique(devices, absl::AsciiStrToLower(has_domain ? name : "0000:" + name), field, faults);
+    return absl::AsciiStrToLower(has_domain ? name : "0000:" + name);
   }
+  return "";
 }
+
+// Watches over devices that are several ports: one for each VLAN, at most one of them untagged.
+class DeviceBook {
+ public:
+  explicit DeviceBook(FieldFaults* faults) : faults_(*faults) {}
+
+  void add(const std::string& name, const PortConfig& port, const std::string& path) {
+    if (name.empty()) return;
+    for (const Entry& other : entries_) {
+      if (other.name == name && !agree(other, port, path)) return;
+    }
+    entries_.push_back(Entry{name, port, path});
+  }
+
+ private:
+  struct Entry {
+    std::string name;
+    PortConfig port;
+    std::string path;
+  };
+
+  bool agree(const Entry& other, const PortConfig& port, const std::string& path) {
+    if (port.device != other.port.device) {
+      faults_.add(path + ".device", absl::StrCat("is the device of ", other.path,
+                                                 ": write it as there, ", other.port.device));
+    } else if (port.vlan == other.port.vlan) {
+      faults_.add(path + (port.vlan ? ".vlan" : ".device"),
+                  port.vlan ? absl::StrCat("is the VLAN of ", other.path, " on the same device")
+                            : absl::StrCat(port.device, " is in ", other.path,
+                                           ".device already: only with different VLANs can it be "
+                                           "two ports"));
+    } else if (port.mac && other.port.mac && *port.mac != *other.port.mac) {
+      faults_.add(path + ".mac",
+                  absl::StrCat("the device is that of ", other.path, ", which gives it another"));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  FieldFaults& faults_;
+  std::vector<Entry> entries_;
+};
 
 void read_roles(const config::v1::Port& port, const std::string& path, PortConfig* result,
                 FieldFaults* faults) {
@@ -177,7 +220,8 @@ void check_roles_of_all(const config::v1::PorticodConfig& file, FieldFaults* fau
 
 void read_ports(const config::v1::PorticodConfig& file, GatewayConfig* config,
                 FieldFaults* faults) {
-  FirstUses names, devices;
+  FirstUses names;
+  DeviceBook devices(faults);
   AddressBook book(faults);
   for (int i = 0; i < file.ports_size(); ++i) {
     const config::v1::Port& port = file.ports(i);
@@ -190,10 +234,11 @@ void read_ports(const config::v1::PorticodConfig& file, GatewayConfig* config,
     } else {
       check_unique(&names, port.name(), path + ".name", faults);
     }
-    check_device(port.device(), path + ".device", &devices, faults);
+    const std::string device = read_device(port.device(), path + ".device", faults);
     read_roles(port, path, &result, faults);
     read_addresses(port, i, &book, &result, faults);
     read_frame_settings(port, path, &result, faults);
+    devices.add(device, result, path);
     config->ports.push_back(std::move(result));
   }
   if (file.ports_size() > kMaxPorts) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dataplane/io/device_name.h"
+#include "dataplane/io/devices.h"
 #include "dataplane/io/hugepages.h"
 #include "dataplane/io/packet_memory.h"
 
@@ -55,9 +56,9 @@ std::vector<std::string> eal_arguments(const GatewayConfig& config, const CorePl
   // Of PCI devices, only those configured are touched. Virtual devices are made when their port is
   // opened, so that an error can name it.
   bool pci = false;
-  for (const PortConfig& port : config.ports) {
-    if (!is_pci_address(port.device)) continue;
-    arguments.push_back(absl::StrCat("--allow=", port.device));
+  for (const DeviceUse& use : devices_of(config.ports)) {
+    if (!is_pci_address(use.settings.device)) continue;
+    arguments.push_back(absl::StrCat("--allow=", use.settings.device));
     pci = true;
   }
   if (!pci) arguments.push_back("--no-pci");

@@ -33,27 +33,38 @@ absl::StatusOr<std::unique_ptr<EthdevIo>> EthdevIo::open(const GatewayConfig& co
 }
 
 EthdevIo::~EthdevIo() {
-  for (const Port& port : ports_) close_device(port.device);
+  for (const Nic& nic : nics_) close_device(nic.device);
   reassemblers_.clear();  // their fragments lie in the pools
   for (const Pool& pool : pools_) rte_mempool_free(pool.mbufs);
 }
 
 absl::Status EthdevIo::open_ports(const GatewayConfig& config, std::uint16_t workers) {
+  for (const PortConfig& port : config.ports) ports_.push_back({port});
+  std::vector<PortConfig> opened;
   std::vector<Device> devices;
-  for (const PortConfig& port : config.ports) {
-    auto attached = attach_device(port, workers);
-    if (!attached.ok()) return attached.status();
-    ports_.push_back({.config = port, .device = *attached, .rx_queue_of = {}, .tx_locks = {}});
-    auto pool = pool_on(attached->socket, config, workers);
-    if (!pool.ok()) return pool.status();
-    Device& device = ports_.back().device;
-    if (absl::Status status = start_device(port, workers, *pool, device); !status.ok()) {
-      return status;
-    }
-    assign_queues(ports_.size() - 1, workers);
-    devices.push_back(device);
+  for (const DeviceUse& use : devices_of(config.ports)) {
+    if (absl::Status status = open_device(use, config, workers); !status.ok()) return status;
+    opened.push_back(use.settings);
+    devices.push_back(nics_.back().device);
   }
-  wait_for_links(config.ports, devices);
+  wait_for_links(opened, devices);
+  return absl::OkStatus();
+}
+
+absl::Status EthdevIo::open_device(const DeviceUse& use, const GatewayConfig& config,
+                                   std::uint16_t workers) {
+  auto attached = attach_device(use.settings, workers);
+  if (!attached.ok()) return attached.status();
+  for (const std::size_t port : use.ports) ports_[port].nic = nics_.size();
+  Nic& nic = nics_.emplace_back();
+  nic.device = *attached;
+  nic.first = {static_cast<std::uint16_t>(use.ports.front())};
+  auto pool = pool_on(attached->socket, config, workers);
+  if (!pool.ok()) return pool.status();
+  if (absl::Status status = start_device(use.settings, workers, *pool, nic.device); !status.ok()) {
+    return status;
+  }
+  assign_queues(nic, workers);
   return absl::OkStatus();
 }
 
@@ -77,24 +88,24 @@ absl::StatusOr<rte_mempool*> EthdevIo::pool_on(int socket, const GatewayConfig& 
   return mbufs;
 }
 
-void EthdevIo::assign_queues(std::size_t port, std::uint16_t workers) {
-  Port& p = ports_[port];
-  const std::size_t shift = p.device.rx_queues == workers ? 0 : port;
-  p.rx_queue_of.assign(workers, kNoQueue);
-  for (std::uint16_t queue = 0; queue < p.device.rx_queues; ++queue) {
-    p.rx_queue_of[(shift + queue) % workers] = queue;
+void EthdevIo::assign_queues(Nic& nic, std::uint16_t workers) {
+  const std::size_t shift = nic.device.rx_queues == workers ? 0 : nic.first.value;
+  nic.rx_queue_of.assign(workers, kNoQueue);
+  for (std::uint16_t queue = 0; queue < nic.device.rx_queues; ++queue) {
+    nic.rx_queue_of[(shift + queue) % workers] = queue;
   }
-  if (p.device.tx_queues < workers) p.tx_locks = std::make_unique<Lock[]>(p.device.tx_queues);
+  if (nic.device.tx_queues < workers) nic.tx_locks = std::make_unique<Lock[]>(nic.device.tx_queues);
 }
 
 PortInfo EthdevIo::describe(PortId id) const {
   const Port& port = ports_[id.value];
+  const Device& device = nic_of(id).device;
   PortInfo info;
   info.id = id;
   info.name = port.config.name;
   info.device = port.config.device;
-  info.driver = port.device.driver;
-  info.mac = port.device.mac;
+  info.driver = device.driver;
+  info.mac = device.mac;
   for (const InterfaceAddress& a : port.config.addresses) {
     info.addresses.push_back(absl::StrCat(a.address.to_string(), "/", a.prefix_length));
   }
@@ -102,11 +113,12 @@ PortInfo EthdevIo::describe(PortId id) const {
   info.downlink = port.config.downlink;
   rte_eth_link link{};
   info.link_up =
-      rte_eth_link_get_nowait(port.device.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+      rte_eth_link_get_nowait(device.id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
   info.mtu = port.config.mtu;
-  info.rx_queues = port.device.rx_queues;
+  info.vlan = port.config.vlan;
+  info.rx_queues = device.rx_queues;
   rte_eth_stats stats{};
-  if (rte_eth_stats_get(port.device.id, &stats) == 0) {
+  if (rte_eth_stats_get(device.id, &stats) == 0) {
     info.rx_packets = stats.ipackets;
     info.rx_bytes = stats.ibytes;
     info.rx_missed = stats.imissed + stats.ierrors + stats.rx_nombuf;
@@ -118,11 +130,11 @@ PortInfo EthdevIo::describe(PortId id) const {
 
 void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
   burst.count = 0;
-  const Port& port = ports_[id.value];
-  const std::uint16_t queue = port.rx_queue_of[worker.value];
-  if (queue == kNoQueue) return;
+  const Nic& nic = nic_of(id);
+  const std::uint16_t queue = nic.rx_queue_of[worker.value];
+  if (queue == kNoQueue || id != nic.first) return;
   rte_mbuf* mbufs[kBurstSize];
-  burst.count = rte_eth_rx_burst(port.device.id, queue, mbufs, kBurstSize);
+  burst.count = rte_eth_rx_burst(nic.device.id, queue, mbufs, kBurstSize);
   for (std::size_t i = 0; i < burst.count; ++i) {
     rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
     mbufs[i]->port = id.value;
@@ -134,9 +146,9 @@ void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
 
 std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
                            std::size_t count) noexcept {
-  const Port& port = ports_[id.value];
-  const auto queue = static_cast<std::uint16_t>(worker.value % port.device.tx_queues);
-  Lock* const lock = port.tx_locks == nullptr ? nullptr : &port.tx_locks[queue];
+  const Nic& nic = nic_of(id);
+  const auto queue = static_cast<std::uint16_t>(worker.value % nic.device.tx_queues);
+  Lock* const lock = nic.tx_locks == nullptr ? nullptr : &nic.tx_locks[queue];
   std::size_t sent = 0;
   while (sent < count) {
     rte_mbuf* mbufs[kBurstSize];
@@ -145,11 +157,11 @@ std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
     for (; ready < some; ++ready) {
       write_back(*packets[sent + ready]);
       mbufs[ready] = mbuf_of(*packets[sent + ready]);
-      if (!port.device.sends_pieces && !is_in_one_piece(mbufs[ready])) break;
+      if (!nic.device.sends_pieces && !is_in_one_piece(mbufs[ready])) break;
     }
     if (lock != nullptr) rte_spinlock_lock(&lock->word);
     const std::size_t taken =
-        rte_eth_tx_burst(port.device.id, queue, mbufs, static_cast<std::uint16_t>(ready));
+        rte_eth_tx_burst(nic.device.id, queue, mbufs, static_cast<std::uint16_t>(ready));
     if (lock != nullptr) rte_spinlock_unlock(&lock->word);
     sent += taken;
     if (taken < some) break;

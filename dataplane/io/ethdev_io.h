@@ -14,6 +14,10 @@
 //   transmit  Worker w sends by queue w % queues. Where workers share a queue, a spinlock guards
 //             it, for as long as a burst takes.
 //
+// Ports that share a device, each with a VLAN of its own: the device is opened once. What it
+// receives comes in by the first of them (stage/parse.h finds the right one by the tag); what is
+// sent by any leaves by it. Its counters are those of all of them.
+//
 // Memory: one pool of mbufs for each NUMA node that has a port, with enough of them for every queue
 // and ring of the gateway. It is a ring that a preempted thread can't block (RTS, see rte_ring.h),
 // as the control threads take and return mbufs, too.
@@ -30,6 +34,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "dataplane/io/devices.h"
 #include "dataplane/io/port_setup.h"
 #include "dataplane/io/reassembler.h"
 #include "dataplane/packet/packet_io.h"
@@ -54,7 +59,7 @@ class EthdevIo : public PacketIo {
 
   // What the device knows and the configuration says, with its counters as of now. Any thread.
   PortInfo describe(PortId port) const;
-  const MacAddress& mac(PortId port) const { return ports_[port.value].device.mac; }
+  const MacAddress& mac(PortId port) const { return nic_of(port).device.mac; }
 
   std::size_t port_count() const noexcept override { return ports_.size(); }
   void receive(WorkerId worker, PortId port, Burst& burst) noexcept override;
@@ -73,11 +78,15 @@ class EthdevIo : public PacketIo {
   struct alignas(64) Lock {
     rte_spinlock_t word = RTE_SPINLOCK_INITIALIZER;
   };
-  struct Port {
-    PortConfig config;
+  struct Nic {
     Device device;
+    PortId first;                            // of its ports
     std::vector<std::uint16_t> rx_queue_of;  // worker -> queue or kNoQueue
     std::unique_ptr<Lock[]> tx_locks;        // of each queue; null: no queue is shared
+  };
+  struct Port {
+    PortConfig config;
+    std::size_t nic = 0;  // index into nics_
   };
 
   EthdevIo() = default;
@@ -88,11 +97,15 @@ class EthdevIo : public PacketIo {
   };
 
   absl::Status open_ports(const GatewayConfig& config, std::uint16_t workers);
+  absl::Status open_device(const DeviceUse& use, const GatewayConfig& config,
+                           std::uint16_t workers);
   absl::StatusOr<rte_mempool*> pool_on(int socket, const GatewayConfig& config,
                                        std::uint16_t workers);
-  void assign_queues(std::size_t port, std::uint16_t workers);
+  void assign_queues(Nic& nic, std::uint16_t workers);
+  const Nic& nic_of(PortId port) const noexcept { return nics_[ports_[port.value].nic]; }
 
-  std::vector<Port> ports_;                                 // by PortId
+  std::vector<Port> ports_;  // by PortId
+  std::vector<Nic> nics_;
   std::vector<Pool> pools_;                                 // the first one is also the slow path's
   std::vector<std::unique_ptr<Reassembler>> reassemblers_;  // by WorkerId
 };

@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "dataplane/io/device_name.h"
+#include "dataplane/io/devices.h"
 #include "dataplane/io/frame.h"
 #include "dataplane/io/reassembler.h"
 
@@ -21,8 +22,8 @@ constexpr std::uint32_t kWaiting = 10'240;
 
 std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers) {
   std::uint32_t buffers = 0;
-  for (const PortConfig& port : config.ports) {
-    buffers += 2U * workers * port.queue_depth;  // receive and transmit
+  for (const DeviceUse& use : devices_of(config.ports)) {
+    buffers += 2U * workers * use.settings.queue_depth;  // receive and transmit
   }
   // A pool's cache may grow to one and a half times its size; the control thread has one, too.
   // Fragments of both families may wait in each worker.

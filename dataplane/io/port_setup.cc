@@ -48,11 +48,16 @@ absl::Status not_found(const PortConfig& port) {
             "arguments right, and are the privileges sufficient?"));
 }
 
+// As large as the device must be told: some take a VLAN tag for a part of the packet.
+std::uint32_t largest_packet(const PortConfig& port) {
+  return port.mtu + (port.vlan ? std::uint32_t{RTE_VLAN_HLEN} : 0);
+}
+
 rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info& info,
                                   std::uint16_t rx_queues, std::uint32_t buffer_size) {
   rte_eth_conf wanted{};
   const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
-  wanted.rxmode.mtu = std::min(port.mtu, most);
+  wanted.rxmode.mtu = std::min(largest_packet(port), most);
   // Frames of several buffers: sent where the device can; received where it needs them.
   wanted.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
   const std::uint32_t frame = wanted.rxmode.mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
@@ -87,8 +92,10 @@ absl::Status set_up_queues(const PortConfig& port, rte_mempool* pool, Device& de
 
 // A device that can't be told its MTU may have a sufficient one.
 absl::Status set_mtu(const PortConfig& port, const Device& device) {
-  const int result = rte_eth_dev_set_mtu(device.id, static_cast<std::uint16_t>(port.mtu));
+  int result = rte_eth_dev_set_mtu(device.id, static_cast<std::uint16_t>(largest_packet(port)));
   if (result == 0 || unsupported(result)) return absl::OkStatus();
+  if (port.vlan) result = rte_eth_dev_set_mtu(device.id, static_cast<std::uint16_t>(port.mtu));
+  if (result == 0) return absl::OkStatus();
   std::uint16_t now = 0;
   if (rte_eth_dev_get_mtu(device.id, &now) == 0 && now >= port.mtu) return absl::OkStatus();
   return refused(port, absl::StrCat("it refuses an MTU of ", port.mtu), result);

@@ -270,6 +270,14 @@ void parse_ip(Packet& packet, std::uint16_t ether_type) noexcept {
 
 }  // namespace
 
+std::uint16_t vlan_of(const Packet& packet) noexcept {
+  if (!readable(packet, 0, sizeof(EthernetHeader) + sizeof(VlanTag)) ||
+      header_at<EthernetHeader>(packet.data).ether_type.host() != kEtherTypeVlan) {
+    return 0;
+  }
+  return header_at<VlanTag>(packet.data + sizeof(EthernetHeader)).control.host() & kVlanIdMask;
+}
+
 void parse_frame(Packet& packet, const Link& link) noexcept {
   const std::optional<std::uint16_t> ether_type = parse_link(packet, link);
   if (!ether_type) return;

@@ -12,6 +12,9 @@ struct Link {
   std::optional<std::uint16_t> vlan;  // absent: untagged (or tagged with VLAN 0, a mere priority)
 };
 
+// The VLAN of a frame; 0 when it has none, or is too short to tell.
+std::uint16_t vlan_of(const Packet& packet) noexcept;
+
 // Reads the frame's headers and checks every length, once and first: afterwards
 //   - marked to be reassembled: a fragment that has passed net/parse_fragment.h, its data at
 //   l4_offset;

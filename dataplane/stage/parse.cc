@@ -8,6 +8,23 @@
 namespace portico {
 namespace {
 
+// A frame comes in by the first port of its device. If none has its tag, it stays there, to be
+// dropped.
+void find_port(Packet& packet, const StageContext& context) noexcept {
+  const PortId first = packet.in_port;
+  if (context.port(first).next_on_device == first) return;
+  const std::uint16_t vlan = vlan_of(packet);
+  for (PortId id = first;;) {
+    const Port& port = context.port(id);
+    if (port.vlan.value_or(0) == vlan) {
+      packet.in_port = id;
+      return;
+    }
+    id = port.next_on_device;
+    if (id == first) return;
+  }
+}
+
 void offer_to_kernel(Packet& packet, const StageContext& context) noexcept {
   if (packet.verdict.kind() != Verdict::Kind::kDrop) return;
   const DropReason reason = packet.verdict.drop_reason();
@@ -30,6 +47,7 @@ void send_to_others(Packet& packet, const StageContext& context) noexcept {
 void parse(Burst& burst, const StageContext& context) noexcept {
   for (Packet& packet : burst) __builtin_prefetch(packet.data);
   for (Packet& packet : burst) {
+    find_port(packet, context);
     const Port& port = context.port(packet.in_port);
     parse_frame(packet, {port.mac, port.vlan});
     if (port.kernel) offer_to_kernel(packet, context);

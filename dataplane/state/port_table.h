@@ -13,6 +13,7 @@ namespace portico {
 // A port as the stages see it. Set up at start, constant afterwards.
 struct Port {
   PortId id;
+  PortId next_on_device;  // the ports of one device, each with its own VLAN, form a ring
   std::string name;
   MacAddress mac;
   std::uint32_t mtu = 1500;  // bytes, from the IP header on
@@ -31,6 +32,7 @@ struct Port {
 inline Port make_port(PortId id, const PortConfig& config, const MacAddress& mac) {
   Port port;
   port.id = id;
+  port.next_on_device = id;
   port.name = config.name;
   port.mac = mac;
   port.mtu = config.mtu;
@@ -47,5 +49,26 @@ inline Port make_port(PortId id, const PortConfig& config, const MacAddress& mac
 }
 
 using PortTable = std::vector<Port>;  // indexed by PortId
+
+// The ports of a gateway; `mac_of(PortId)` is what their devices have.
+template <typename MacOf>
+PortTable make_port_table(const std::vector<PortConfig>& configs, MacOf&& mac_of) {
+  PortTable ports;
+  for (const PortConfig& config : configs) {
+    const PortId id{static_cast<std::uint16_t>(ports.size())};
+    ports.push_back(make_port(id, config, mac_of(id)));
+    for (Port& earlier : ports) {  // the last one before this, if any
+      const bool closes_ring = earlier.next_on_device.value <= earlier.id.value;
+      if (earlier.id == id || !closes_ring || config.device.empty() ||
+          configs[earlier.id.value].device != config.device) {
+        continue;
+      }
+      ports.back().next_on_device = earlier.next_on_device;
+      earlier.next_on_device = id;
+      break;
+    }
+  }
+  return ports;
+}
 
 }  // namespace portico

@@ -99,6 +99,8 @@ struct PortInfo {
   bool downlink = false;
   bool link_up = false;
   std::uint32_t mtu = 0;  // bytes, from the IP header on
+  std::optional<std::uint16_t> vlan;
+  // Of the device, as are the counters: ports that share one have them in common.
   std::uint16_t rx_queues = 0;
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_bytes = 0;

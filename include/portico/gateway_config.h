@@ -34,7 +34,8 @@ struct KernelInterfaceConfig {
 
 struct PortConfig {
   std::string name;
-  // A PCI address ("0000:03:00.0") or vdev arguments ("net_af_packet0,iface=up0").
+  // A PCI address ("0000:03:00.0") or vdev arguments ("net_af_packet0,iface=up0"). Ports with the
+  // same device are told apart by `vlan`.
   std::string device;
   bool uplink = false;    // clients are here: Service addresses are answered for on this link
   bool downlink = false;  // Pods are here

@@ -115,6 +115,12 @@ void Conversation::read_setting(const Words& words) {
     config.fragments.capacity = number(words.at(1));
   } else if (name == "reject") {
     config.reject = words.at(1) != "off";
+  } else if (name == "on-a-stick") {
+    if (words.at(1) != "none") {
+      settings_.uplink_vlan = static_cast<std::uint16_t>(number(words[1]));
+    }
+    settings_.stick_vlan =
+        words.at(2) == "none" ? std::uint16_t{0} : static_cast<std::uint16_t>(number(words[2]));
   } else if (name == "uplink-without-addresses") {
     settings_.uplink_addresses = false;
   } else {

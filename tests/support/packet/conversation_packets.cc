@@ -15,21 +15,22 @@ void Conversation::arrive(const Words& words) {
   const bool from_kernel = words.at(1).starts_with("kernel:");
   const PortId port = world_->port(from_kernel ? words[1].substr(7) : words[1]);
   FrameSpec spec = read_spec(words, 2);
-  spec.destination_mac = World::mac(words[1]);
+  spec.destination_mac = World::mac(world_->port_name(world_->device_of(port)));
   if (spec.kind == FrameKind::kAsk) {
     spec.destination_mac =
         family_ == Family::kIpv4 ? kBroadcastMac : MacAddress{{0x33, 0x33, 0xff, 0, 0, 1}};
   }
   spec.source_mac = World::mac(world_->host_in_front_of(spec.source));
-  if (port == world_->port("uplink") && !spec.vlan) spec.vlan = settings_.uplink_vlan;
+  if (!spec.vlan) spec.vlan = world_->vlan(port);
   WorkerId worker{0};
   for (const std::string& word : words) {
     const std::pair<std::string, std::string> pair = absl::StrSplit(word, absl::MaxSplits('=', 1));
     if (pair.first == "worker") worker.value = static_cast<std::uint16_t>(number(pair.second));
     if (pair.first == "smac") spec.source_mac = World::mac(pair.second);
     if (pair.first == "dmac") spec.destination_mac = World::mac(pair.second);
-    if (pair.first == "vlan") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
-    if (pair.second == "none" && pair.first == "vlan") spec.vlan.reset();
+    if (pair.first != "vlan") continue;
+    spec.vlan.reset();
+    if (pair.second != "none") spec.vlan = static_cast<std::uint16_t>(number(pair.second));
   }
   if (from_kernel) {
     spec.source_mac = World::mac(world_->port_name(port));
@@ -50,7 +51,8 @@ void Conversation::arrive(const Words& words) {
     frame += std::string(spec.padding, '\x55');
   }
   last_arrived_ = corrupt(std::move(frame), words);
-  for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(port, last_arrived_, worker);
+  const PortId first = world_->device_of(port);
+  for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(first, last_arrived_, worker);
   if (words[0] == "+") return;  // with those of the next `>`, in one burst
   sent_ = world_->settle();
   take_stock();
@@ -256,9 +258,9 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
   check(spec.checksum == wanted.checksum, "the checksum is wrong, or not wrong as it should be");
   check(actual.payload_is_pattern, "the payload has changed");
   check(spec.options == wanted.options, "options are there or not");
-  check(spec.vlan == (sent.port == world_->port("uplink") ? settings_.uplink_vlan : std::nullopt),
-        "the VLAN tag is another");
-  check(spec.source_mac == World::mac(words[1]), "the source MAC address is not the port's");
+  check(spec.vlan == world_->vlan(sent.port), "the VLAN tag is another");
+  const std::string device = world_->port_name(world_->device_of(sent.port));
+  check(spec.source_mac == World::mac(device), "the source MAC address is not the port's");
   for (const char* key : {"ttl", "len", "pad", "id", "seq", "ack"}) {
     if (!says(std::string(key) + "=")) continue;
     check(spec.ttl == wanted.ttl || key != std::string("ttl"), absl::StrCat("ttl is ", spec.ttl));

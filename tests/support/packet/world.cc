@@ -57,6 +57,10 @@ GatewayConfig complete(World::Settings& settings) {
   PortConfig uplink = port_config("uplink", true, settings.one_armed);
   PortConfig downlink = port_config("downlink", false, true);
   uplink.vlan = settings.uplink_vlan;
+  if (settings.stick_vlan) {
+    uplink.device = downlink.device = "stick";
+    if (*settings.stick_vlan != 0) downlink.vlan = settings.stick_vlan;
+  }
   if (settings.one_armed) {
     add_addresses(uplink, "10.12.22.1", "2001:db8:12::1");
   } else {
@@ -80,13 +84,10 @@ GatewayConfig complete(World::Settings& settings) {
   return config;
 }
 
-PortTable port_table(const GatewayConfig& config) {
-  PortTable ports;
-  for (const PortConfig& port : config.ports) {
-    const PortId id{static_cast<std::uint16_t>(ports.size())};
-    ports.push_back(make_port(id, port, World::mac(port.name)));
-  }
-  return ports;
+PortTable port_table(const GatewayConfig& config, const World::Settings& settings) {
+  return make_port_table(config.ports, [&](PortId id) {
+    return World::mac(settings.stick_vlan ? "uplink" : config.ports[id.value].name);
+  });
 }
 
 }  // namespace
@@ -102,8 +103,8 @@ World::World(Family family, const Settings& settings)
   options.workers = settings_.workers;
   options.seed = 1;
   if (!settings_.kernel_interfaces.empty()) options.kernel = &kernel_;
-  auto gateway =
-      Gateway::create(settings_.config, port_table(settings_.config), io_, std::move(options));
+  auto gateway = Gateway::create(settings_.config, port_table(settings_.config, settings_), io_,
+                                 std::move(options));
   if (!gateway.ok()) throw std::runtime_error(std::string(gateway.status().message()));
   gateway_ = *std::move(gateway);
 }
@@ -141,6 +142,10 @@ PortId World::port(const std::string& name) const {
 
 const std::string& World::port_name(PortId port) const {
   return settings_.config.ports[port.value].name;
+}
+
+std::optional<std::uint16_t> World::vlan(PortId port) const {
+  return settings_.config.ports[port.value].vlan;
 }
 
 std::string World::host_in_front_of(const IpAddress& address) const {
@@ -186,7 +191,7 @@ bool World::answer_by_itself(const MemoryIo::Sent& sent) {
   answer.source_mac = mac(name(answer.source));
   answer.destination_mac = read.spec.source_mac;
   answer.vlan = read.spec.vlan;
-  io_.arrive(sent.port, build_frame(answer));
+  io_.arrive(device_of(sent.port), build_frame(answer));
   return true;
 }
 

@@ -23,6 +23,8 @@ class World {
     bool one_armed = false;
     bool neighbors_answer = true;
     std::optional<std::uint16_t> uplink_vlan;
+    // One device: the uplink has uplink_vlan, the downlink this tag; 0: untagged.
+    std::optional<std::uint16_t> stick_vlan;
     bool uplink_addresses = true;                            // false: the uplink has none
     std::map<std::string, std::uint32_t> kernel_interfaces;  // port -> packets a second
   };
@@ -36,6 +38,9 @@ class World {
   static MacAddress mac(const std::string& host);  // of a host by its name, of a port by its name
   PortId port(const std::string& name) const;
   const std::string& port_name(PortId port) const;
+  std::optional<std::uint16_t> vlan(PortId port) const;
+  // The port that frames for `port` come in by, before anybody has looked at their tags.
+  PortId device_of(PortId port) const { return settings_.stick_vlan ? PortId{0} : port; }
   // Who hands frames for `port` over to the gateway from this address: the host itself or the node
   // in front of it.
   std::string host_in_front_of(const IpAddress& address) const;

@@ -202,8 +202,11 @@ TEST(ConfigPorts, FaultsAreNamed) {
       {port("\"net_af_packet0,iface=up0\"", ""), ":3: ports[0].device: is required"},
       {port("net_af_packet0,iface=up0", "net_tap0, a"), "must not contain spaces"},
       {port("\"net_af_packet0,iface=up0\"", "\"0000:03:00.0,x=1\""),
-       ":7: ports[1].device: 0000:03:00.0 is in ports[0].device already"},
-      {port("\"net_af_packet0,iface=up0\"", "\"03:00.0\""), "is in ports[0].device already"},
+       ":7: ports[1].device: is the device of ports[0]: write it as there, 0000:03:00.0,x=1"},
+      {port("\"net_af_packet0,iface=up0\"", "\"03:00.0\""), "is the device of ports[0]"},
+      {port("\"net_af_packet0,iface=up0\"", "\"0000:03:00.0\""),
+       ":7: ports[1].device: 0000:03:00.0 is in ports[0].device already: only with different "
+       "VLANs can it be two ports"},
       {port("0000:03:00.0", "0000:03:00.8"), ":7: ports[1].device: must be a PCI address"},
       {port("0000:03:00.0", "0000:03:00"), "must be a PCI address"},
       {with_port_line("mtu: 575"), ":5: ports[0].mtu: must be between 576 and 9600, not 575"},

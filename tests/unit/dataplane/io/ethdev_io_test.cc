@@ -73,6 +73,49 @@ TEST_F(LoopTest, WhatIsSentArrives) {
   EXPECT_EQ(burst_.count, 0);
 }
 
+// A device with a VLAN for each of two ports is opened once. What it receives comes in by the
+// first.
+TEST_F(LoopTest, TwoPortsShareADevice) {
+  io_.reset();
+  PortConfig up = port("up", "net_ring1");
+  PortConfig down = port("down", "net_ring1");
+  up.vlan = 100;
+  down.vlan = 200;
+  open(gateway({port("other", "net_ring0"), up, down}), 1);
+  EXPECT_EQ(io_->port_count(), 3);
+  EXPECT_EQ(io_->mac(PortId{1}), io_->mac(PortId{2}));
+  for (const PortId out : {PortId{1}, PortId{2}}) {
+    Packet sent = frame(60, 0);
+    Packet* const packet = &sent;
+    EXPECT_EQ(io_->send(kWorker, out, &packet, 1), 1);
+    io_->receive(kWorker, PortId{2}, burst_);
+    EXPECT_EQ(burst_.count, 0);
+    io_->receive(kWorker, PortId{1}, burst_);
+    ASSERT_EQ(burst_.count, 1);
+    EXPECT_EQ(burst_.packets[0].in_port, PortId{1});
+    free_all(burst_);
+  }
+  EXPECT_EQ(io_->describe(PortId{2}).vlan, 200);
+  EXPECT_EQ(io_->describe(PortId{2}).tx_packets, 2);  // the device's
+}
+
+TEST(Devices, AreOpenedWithWhatAllTheirPortsNeed) {
+  PortConfig a = port("a", "net_ring0"), b = port("b", "net_ring0"), c = port("c", "net_ring1");
+  b.vlan = 7;
+  b.mtu = 9000;
+  b.queue_depth = 4096;
+  b.mac = *MacAddress::parse("02:00:00:00:00:01");
+  const std::vector<DeviceUse> devices = devices_of({a, c, b});
+  ASSERT_EQ(devices.size(), 2);
+  EXPECT_EQ(devices[0].ports, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(devices[0].settings.name, "a");
+  EXPECT_EQ(devices[0].settings.mtu, 9000);
+  EXPECT_EQ(devices[0].settings.queue_depth, 4096);
+  EXPECT_EQ(devices[0].settings.mac, b.mac);
+  EXPECT_EQ(devices[0].settings.vlan, 7);
+  EXPECT_EQ(devices[1].ports, std::vector<std::size_t>{1});
+}
+
 TEST_F(LoopTest, ReceivedPacketsAreCleared) {
   burst_.packets[0].verdict = Verdict::drop(DropReason::no_route);
   burst_.packets[0].is_ip = true;
@@ -298,7 +341,7 @@ TEST(EthdevIo, ErrorsNameThePortAndTheDevice) {
        absl::StatusCode::kNotFound,
        {"\"north\"", "no network interface \"no-such-if\""}},
       {{port("north", "0000:ff:1f.7")}, absl::StatusCode::kNotFound, {"\"north\"", "vfio-pci"}},
-      {{port("north", "net_ring0"), port("south", "net_ring0")},
+      {{port("north", "net_ring0"), port("south", "net_ring0,again=1")},
        absl::StatusCode::kAlreadyExists,
        {"\"south\"", "another port"}},
   };
