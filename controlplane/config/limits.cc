@@ -78,6 +78,8 @@ void read_capacity(const config::v1::Capacity& capacity, CapacityConfig* config,
             faults);
   read_size(capacity.has_neighbors(), capacity.neighbors(), 1u << 20, "capacity.neighbors",
             &config->neighbors, faults);
+  read_size(capacity.has_affinity_entries(), capacity.affinity_entries(), 1u << 26,
+            "capacity.affinity_entries", &config->affinity_entries, faults);
 }
 
 void read_fragments(const config::v1::Fragments& fragments, FragmentConfig* config,

@@ -28,6 +28,7 @@ class Scratch {
                  shared.endpoints,
                  usage_,
                  shared.load,
+                 affinity_,
                  shared.neighbors,
                  new_connections_,
                  {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
@@ -41,9 +42,15 @@ class Scratch {
 
   StageContext& context() { return context_; }
 
-  // The worker's record of the connection that has `tuple`, its time, its random numbers.
+  // The worker's record of the connection that has `tuple`, its time, its random numbers, and where
+  // the client's last connection went.
   template <typename Address>
-  void copy_from(Worker& worker, const Tuple<Address>& tuple) {
+  void copy_from(SharedTables& shared, Worker& worker, const Tuple<Address>& tuple) {
+    const ServiceEntry<Address>* service = shared.family<Address>().services.find(
+        {tuple.destination, tuple.destination_port, tuple.protocol});
+    const bool is_sticky = service != nullptr && service->port->client_affinity.has_value();
+    const AffinityKey key = AffinityKey::of(tuple.source, is_sticky ? service->port->number : 0);
+    EndpointRef last;
     Connection<Address> record;
     bool found = false;
     worker.mailbox().call([&] {
@@ -53,7 +60,11 @@ class Scratch {
       const ConnectionRef ref = connections.find(tuple);
       found = ref.found();
       if (found) record = connections[ref];
+      if (!is_sticky) return;
+      const AffinityTable::Hold hold(shared.affinity, key);
+      last = hold.endpoint(context_.now, *service->port->client_affinity);
     });
+    if (last != EndpointRef{}) AffinityTable::Hold(affinity_, key).remember(last, context_.now);
     if (found) context_.tables<Address>().connections.insert(record);
   }
 
@@ -63,6 +74,7 @@ class Scratch {
   EndpointUsage usage_;
   KernelGate kernel_;
   NewConnections new_connections_;
+  AffinityTable affinity_{1};
   StageContext context_;
 };
 
@@ -137,9 +149,9 @@ Explanation Explainer::explain_in_family(const ExplainRequest& request, const Po
   }
   Worker& worker = *workers_[owner.value];
   Scratch scratch(shared_, worker, worker_count, config_);
-  scratch.copy_from<Address>(
-      worker, {request.source.as<Address>(), request.destination.as<Address>(), request.source_port,
-               request.destination_port, request.protocol});
+  scratch.copy_from<Address>(shared_, worker,
+                             {request.source.as<Address>(), request.destination.as<Address>(),
+                              request.source_port, request.destination_port, request.protocol});
   arrive();
   Narrator<Address> narrator(burst.packets[0], scratch.context(), config_.timeouts);
   run_pipeline(burst, scratch.context(), [&](Stage stage) { narrator.after(stage); });

@@ -160,7 +160,7 @@ std::string Narrator<Address>::connection_found() const {
 }
 
 template <typename Address>
-std::string Narrator<Address>::service_found() const {
+std::string Narrator<Address>::service_found() {
   constexpr const char* kKinds[] = {"ClusterIP", "external IP", "load-balancer IP", "node port"};
   std::string text = absl::StrCat(service().port->id, ", a ",
                                   kKinds[static_cast<std::size_t>(service().kind)], ", ");
@@ -171,7 +171,22 @@ std::string Narrator<Address>::service_found() const {
     const bool inside = service().source_ranges.contains(source_of<Address>(packet_));
     absl::StrAppend(&text, ", the client is ", inside ? "in" : "outside", " its source ranges");
   }
+  if (const std::optional<Duration>& timeout = service().port->client_affinity) {
+    const auto key = AffinityKey::of(source_of<Address>(packet_), service().port->number);
+    last_ = AffinityTable::Hold(context_.affinity, key).endpoint(context_.now, *timeout);
+    absl::StrAppend(&text, ", session affinity ClientIP for ",
+                    std::chrono::duration_cast<std::chrono::seconds>(*timeout).count(), " s");
+  }
   return text;
+}
+
+// What session affinity has to do with the choice.
+template <typename Address>
+std::string Narrator<Address>::by_affinity(const EndpointSet<Address>& set) const {
+  if (!service().port->client_affinity) return "";
+  if (last_ == EndpointRef{}) return "no session of this client is known; ";
+  if (set.find(last_) == packet_.endpoint) return "the endpoint of the client's session: ";
+  return "the endpoint of the client's session takes no new connections; ";
 }
 
 template <typename Address>
@@ -192,8 +207,9 @@ std::string Narrator<Address>::endpoint_picked() const {
     return absl::StrCat(text, "all have as many connections as they may");
   }
   const auto& endpoint = *static_cast<const ServiceEndpoint<Address>*>(packet_.endpoint);
-  absl::StrAppend(&text, portico::to_string(endpoint.address, endpoint.port), ", ");
-  return absl::StrCat(text, set.size() == 1 ? "the only one" : how_chosen(set, endpoint));
+  absl::StrAppend(&text, by_affinity(set), portico::to_string(endpoint.address, endpoint.port));
+  if (last_ == endpoint.ref) return text;
+  return absl::StrCat(text, ", ", set.size() == 1 ? "the only one" : how_chosen(set, endpoint));
 }
 
 template <typename Address>

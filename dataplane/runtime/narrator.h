@@ -25,8 +25,9 @@ class Narrator {
   std::string parsed() const;
   std::string steered() const;
   std::string connection_found() const;
-  std::string service_found() const;
+  std::string service_found();
   std::string endpoint_picked() const;
+  std::string by_affinity(const EndpointSet<Address>& set) const;
   std::string how_chosen(const EndpointSet<Address>& set,
                          const ServiceEndpoint<Address>& endpoint) const;
   std::string connection_created() const;
@@ -47,6 +48,7 @@ class Narrator {
   std::vector<ExplainStep> steps_;
   std::string before_;       // translation
   ConnectionState state_{};  // before track()
+  EndpointRef last_;         // where the client's last connection went, by session affinity
   bool existed_ = false;     // the connection, before this packet
   bool over_ = false;
 };

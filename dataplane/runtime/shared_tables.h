@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/state/affinity_table.h"
 #include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
 #include "dataplane/state/kernel_gate.h"
@@ -36,6 +37,7 @@ struct SharedTables {
   KernelGate kernel;
   EndpointTable endpoints;
   EndpointLoad load;
+  AffinityTable affinity;  // written by all workers
   NeighborTable neighbors;
   SharedFamilyTables<Ipv4Address> v4;
   SharedFamilyTables<Ipv6Address> v6;
@@ -46,6 +48,7 @@ struct SharedTables {
       : ports(std::move(port_table)),
         kernel(ports),
         endpoints(config.capacity.endpoints),
+        affinity(config.capacity.affinity_entries),
         neighbors(config.capacity.neighbors),
         v4(config, own_addresses(ports, config)),
         v6(config, own_addresses(ports, config)),

@@ -20,6 +20,14 @@ ServiceKey<Address> service_key(const Frontend& frontend, Protocol protocol) {
   return {frontend.address.as<Address>(), frontend.port, protocol};
 }
 
+// Whether the frontend makes its address a Service's. A node port on an address that is configured
+// for node ports does not: the address goes on being what else it is.
+template <typename Address>
+bool claims_address(const Frontend& frontend, const LocalAddresses<Address>& locals) {
+  return frontend.kind != FrontendKind::kNodePort ||
+         !locals.find(frontend.address.as<Address>()).is_node_port(frontend.port);
+}
+
 absl::Status exhausted(absl::string_view what, std::size_t wanted, std::uint32_t capacity,
                        absl::string_view setting) {
   return absl::ResourceExhaustedError(absl::StrCat(wanted, " ", what, " are more than the ",
@@ -51,6 +59,14 @@ absl::Status TableWriter::install(const GatewayConfig& config) {
       shared_.v4.locals.add_snat(address.v4());
     } else {
       shared_.v6.locals.add_snat(address.v6());
+    }
+  }
+  const NodePortConfig& node_ports = config.node_ports;
+  for (const IpAddress& address : node_ports.addresses) {
+    if (address.is_v4()) {
+      shared_.v4.locals.add_node_port(address.v4(), node_ports.first_port, node_ports.last_port);
+    } else {
+      shared_.v6.locals.add_node_port(address.v6(), node_ports.first_port, node_ports.last_port);
     }
   }
   for (const Route& route : config.routes) {
@@ -169,7 +185,11 @@ void TableWriter::retire(std::unique_ptr<Installed> installed, const Installed* 
                     [&](const Frontend& other) {
                       return other.address == frontend.address && other.port == frontend.port;
                     });
-    withdraw(frontend, installed->spec, stays);
+    if (frontend.address.is_v4()) {
+      withdraw<Ipv4Address>(frontend, installed->spec, stays);
+    } else {
+      withdraw<Ipv6Address>(frontend, installed->spec, stays);
+    }
   }
   std::set<std::uint32_t> kept;
   if (successor != nullptr) {
@@ -184,16 +204,16 @@ void TableWriter::retire(std::unique_ptr<Installed> installed, const Installed* 
 }
 
 // Each Service port counts its addresses once for each of its frontends.
+template <typename Address>
 void TableWriter::withdraw(const Frontend& frontend, const ServicePort& port, bool stays) {
+  auto& family = shared_.family<Address>();
   const auto at = frontends_.find({frontend.address, frontend.port, port.protocol});
-  const bool ours = !stays && at != frontends_.end() && at->second == port.id;
-  if (ours) frontends_.erase(at);
-  if (frontend.address.is_v4()) {
-    if (ours) shared_.v4.services.erase(service_key<Ipv4Address>(frontend, port.protocol));
-    shared_.v4.locals.remove_service(frontend.address.v4());
-  } else {
-    if (ours) shared_.v6.services.erase(service_key<Ipv6Address>(frontend, port.protocol));
-    shared_.v6.locals.remove_service(frontend.address.v6());
+  if (!stays && at != frontends_.end() && at->second == port.id) {
+    frontends_.erase(at);
+    family.services.erase(service_key<Address>(frontend, port.protocol));
+  }
+  if (claims_address(frontend, family.locals)) {
+    family.locals.remove_service(frontend.address.as<Address>());
   }
 }
 
@@ -237,7 +257,9 @@ void TableWriter::publish(const Installed& installed, const ServiceEntries<Addre
   const ServicePort& port = installed.spec;
   for (std::size_t i = 0; i < port.frontends.size(); ++i) {
     const Frontend& frontend = port.frontends[i];
-    family.locals.add_service(frontend.address.as<Address>());
+    if (claims_address(frontend, family.locals)) {
+      family.locals.add_service(frontend.address.as<Address>());
+    }
     family.services.set(service_key<Address>(frontend, port.protocol), entries.by_frontend[i]);
     frontends_[{frontend.address, frontend.port, port.protocol}] = port.id;
   }

@@ -85,6 +85,7 @@ class TableWriter {
   std::unique_ptr<ServiceEntries<Address>> make_entries(const Installed& installed);
   template <typename Address>
   void publish(const Installed& installed, const ServiceEntries<Address>& entries);
+  template <typename Address>
   void withdraw(const Frontend& frontend, const ServicePort& port, bool stays);
   void release();
 

@@ -31,7 +31,7 @@ struct WorkerFamilyTables {
   WorkerFamilyTables(const GatewayConfig& config, WorkerId worker, std::uint16_t workers,
                      int socket)
       : connections(config.capacity.connections, timeout_ticks(config.timeouts), socket),
-        snat(config.snat, worker, workers) {}
+        snat(config.snat, config.node_ports, worker, workers) {}
 };
 
 class Worker {

@@ -43,7 +43,7 @@ void answer_echo(const Batch& packets, StageContext& context) noexcept {
     const LocalAddress local = context.tables<Address>().locals.find(destination);
     if (is_for_kernel(destination, local, context.port(packet.in_port))) {
       send_ip_to_kernel<Address>(packet, false, context);
-    } else if (!local.own && !local.service) {
+    } else if (!local.own && !local.service && !local.node_port) {
       packet.drop(DropReason::not_for_gateway);
     } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
       packet.drop(DropReason::icmp_unsupported);

@@ -20,6 +20,7 @@ bool belongs_on(const Port& port, const Address& address, const StageContext& co
   const LocalAddress local = locals->find(address);
   if (local.own && local.port == port.id) return true;
   if (local.service && port.uplink) return true;
+  if (local.node_port && !local.own && port.uplink) return true;
   return local.snat && port.downlink &&
          std::any_of(port.addresses.begin(), port.addresses.end(),
                      [&](const InterfaceAddress& own) { return own.subnet().contains(address); });

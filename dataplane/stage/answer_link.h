@@ -10,8 +10,9 @@ namespace portico {
 // asked for it. Solicitations for link-local addresses that are none of ours may be the kernel's,
 // if the port has a kernel interface. Leaves only IP packets undecided.
 //
-// An address of the gateway's own belongs on its port; a Service address on every uplink, where
-// clients may think it is on their link; an SNAT address on the downlinks whose subnet it is in.
+// An address of the gateway's own belongs on its port; a Service address (or one for node ports
+// alone) on every uplink, where clients may think it is on their link; an SNAT address on the
+// downlinks whose subnet it is in.
 void answer_link(Burst& burst, const StageContext& context) noexcept;
 
 }  // namespace portico

@@ -3,6 +3,7 @@
 #include "dataplane/stage/new_connections.h"
 #include "dataplane/stage/random.h"
 #include "dataplane/stage/rate_limit.h"
+#include "dataplane/state/affinity_table.h"
 #include "dataplane/state/connection_table.h"
 #include "dataplane/state/endpoint_load.h"
 #include "dataplane/state/endpoint_table.h"
@@ -41,6 +42,7 @@ struct StageContext {
   const EndpointTable& endpoints;
   EndpointUsage& usage;
   const EndpointLoad& load;
+  AffinityTable& affinity;
   const NeighborTable& neighbors;
   NewConnections& new_connections;
   FamilyTables<Ipv4Address> v4;

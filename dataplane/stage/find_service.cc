@@ -11,7 +11,8 @@ namespace {
 // A packet to an address and port where no Service is reached.
 template <typename Address>
 void turn_down(Packet& packet, const LocalAddress& local, StageContext& context) noexcept {
-  if (local.service && !local.own) {
+  const bool is_service = (local.service || (local.node_port && !local.snat)) && !local.own;
+  if (is_service || local.is_node_port(packet.destination_port)) {
     return refuse<Address>(packet, DropReason::service_port_unknown, context);
   }
   if (local.snat || local.retired) return packet.drop(DropReason::connection_unknown);

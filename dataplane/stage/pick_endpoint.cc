@@ -6,6 +6,20 @@
 namespace portico {
 namespace {
 
+// Session affinity: where the client's last connection went, while that endpoint takes new ones by
+// this frontend's policy; else a new choice. Each new connection begins the timeout anew.
+template <typename Address>
+const ServiceEndpoint<Address>* stay(const Packet& packet, const EndpointSet<Address>& set,
+                                     Choice<Address>& choice, StageContext& context) noexcept {
+  const auto& port = *static_cast<const ServiceEntry<Address>*>(packet.service)->port;
+  AffinityTable::Hold hold(context.affinity,
+                           AffinityKey::of(source_of<Address>(packet), port.number));
+  const auto* endpoint = set.find(hold.endpoint(context.now, *port.client_affinity));
+  if (endpoint == nullptr || !choice.has_room(*endpoint)) endpoint = choice.make();
+  if (endpoint != nullptr) hold.remember(endpoint->ref, context.now);
+  return endpoint;
+}
+
 template <typename Address>
 void pick(Packet& packet, const Batch& packets, StageContext& context) noexcept {
   const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
@@ -16,7 +30,9 @@ void pick(Packet& packet, const Batch& packets, StageContext& context) noexcept 
     if (!service.port->cluster->empty()) return packet.drop(DropReason::no_local_endpoint);
     return refuse<Address>(packet, DropReason::service_has_no_endpoint, context);
   }
-  packet.endpoint = Choice<Address>(service.port->selection, set, packet, packets, context).make();
+  Choice<Address> choice(service.port->selection, set, packet, packets, context);
+  packet.endpoint =
+      service.port->client_affinity ? stay(packet, set, choice, context) : choice.make();
   if (packet.endpoint == nullptr) {
     refuse<Address>(packet, DropReason::endpoint_limit_reached, context);
   }

@@ -11,10 +11,9 @@ std::uint32_t hash_of_client_side(const Packet& packet,
                                   const LocalAddresses<Address>& locals) noexcept {
   const Address destination = destination_of<Address>(packet);
   const LocalAddress local = locals.find(destination);
-  // A Service that is gone may have connections that live on.
-  const bool from_client = local.service || local.retired;
-  return from_client ? client_side_hash(source_of<Address>(packet), packet.source_port)
-                     : client_side_hash(destination, packet.destination_port);
+  return local.faces_clients(packet.destination_port)
+             ? client_side_hash(source_of<Address>(packet), packet.source_port)
+             : client_side_hash(destination, packet.destination_port);
 }
 
 }  // namespace

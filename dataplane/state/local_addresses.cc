@@ -3,12 +3,14 @@
 namespace portico {
 namespace {
 
-constexpr std::uint64_t kOwn = 1, kSnat = 2, kService = 4, kRetired = 8;
-constexpr unsigned kPortShift = 16;
+constexpr std::uint64_t kOwn = 1, kSnat = 2, kService = 4, kRetired = 8, kNodePort = 16;
+constexpr unsigned kPortShift = 16, kFirstShift = 32, kLastShift = 48;
 
 std::uint64_t pack(const LocalAddress& roles) {
   return (roles.own ? kOwn : 0) | (roles.snat ? kSnat : 0) | (roles.service ? kService : 0) |
-         (roles.retired ? kRetired : 0) | std::uint64_t{roles.port.value} << kPortShift;
+         (roles.retired ? kRetired : 0) | (roles.node_port ? kNodePort : 0) |
+         std::uint64_t{roles.port.value} << kPortShift | std::uint64_t{roles.first} << kFirstShift |
+         std::uint64_t{roles.last} << kLastShift;
 }
 
 LocalAddress unpack(std::uint64_t word) noexcept {
@@ -16,7 +18,10 @@ LocalAddress unpack(std::uint64_t word) noexcept {
           .snat = (word & kSnat) != 0,
           .service = (word & kService) != 0,
           .retired = (word & kRetired) != 0,
-          .port = {static_cast<std::uint16_t>(word >> kPortShift)}};
+          .node_port = (word & kNodePort) != 0,
+          .port = {static_cast<std::uint16_t>(word >> kPortShift)},
+          .first = static_cast<std::uint16_t>(word >> kFirstShift),
+          .last = static_cast<std::uint16_t>(word >> kLastShift)};
 }
 
 }  // namespace
@@ -40,6 +45,16 @@ bool LocalAddresses<Address>::add_snat(const Address& address) {
 }
 
 template <typename Address>
+bool LocalAddresses<Address>::add_node_port(const Address& address, std::uint16_t first,
+                                            std::uint16_t last) {
+  return add(address, [=](Record& record) {
+    record.roles.node_port = true;
+    record.roles.first = first;
+    record.roles.last = last;
+  });
+}
+
+template <typename Address>
 bool LocalAddresses<Address>::add_service(const Address& address) {
   return add(address, [](Record& record) {
     ++record.services;
@@ -56,7 +71,7 @@ void LocalAddresses<Address>::remove_service(const Address& address) {
   if (--record.services > 0) return;
   record.roles.service = false;
   record.roles.retired = true;
-  if (!record.roles.own && !record.roles.snat) {
+  if (!record.roles.own && !record.roles.snat && !record.roles.node_port) {
     record.retired_as = next_retirement_++;
     retired_.emplace(record.retired_as, address);
   }

@@ -15,6 +15,10 @@
 //   add_service(a)  add_service(a)  remove_service(a)  remove_service(a)  add_own(b) ...
 //   service         service         service            retired            gives way when full
 //
+// A node-port address is a Service's in one range of ports only, and may be the gateway's own or a
+// SNAT address beside: there the destination port tells who speaks, the client or an endpoint, and
+// the SNAT pool leaves that range out.
+//
 // The hash table's value is the whole LocalAddress, packed into its word: a change is one store.
 //
 // table_             written by the control thread, read by the workers, lock-free
@@ -38,9 +42,19 @@ struct LocalAddress {
   // A Service was reached at it, and connections to it may live on: packets to it still come from
   // clients, but nothing is answered for it any more.
   bool retired = false;
+  bool node_port = false;  // Services are reached at it, on ports from `first` to `last`
   PortId port;
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
 
-  bool any() const noexcept { return own || snat || service || retired; }
+  bool any() const noexcept { return own || snat || service || retired || node_port; }
+  bool is_node_port(L4Port destination) const noexcept {
+    return node_port && first <= destination.host() && destination.host() <= last;
+  }
+  // Whether packets to the address and this port come from clients: else from endpoints.
+  bool faces_clients(L4Port destination) const noexcept {
+    return service || retired || is_node_port(destination);
+  }
 };
 
 template <typename Address>
@@ -56,6 +70,7 @@ class LocalAddresses {
   // nothing has changed then.
   bool add_own(const Address& address, PortId port);
   bool add_snat(const Address& address);
+  bool add_node_port(const Address& address, std::uint16_t first, std::uint16_t last);
   // Counted: an address is a Service's until it was removed as often as it was added.
   bool add_service(const Address& address);
   void remove_service(const Address& address);

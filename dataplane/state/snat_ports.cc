@@ -19,15 +19,18 @@ constexpr std::uint64_t spread(std::uint32_t hash) noexcept {
 }  // namespace
 
 template <typename Address>
-SnatPorts<Address>::SnatPorts(const SnatConfig& config, WorkerId worker, std::uint16_t workers,
-                              std::uint64_t seed) {
+SnatPorts<Address>::SnatPorts(const SnatConfig& config, const NodePortConfig& node_ports,
+                              WorkerId worker, std::uint16_t workers, std::uint64_t seed) {
+  const std::set<IpAddress> shared(node_ports.addresses.begin(), node_ports.addresses.end());
   const std::set<IpAddress> addresses(config.addresses.begin(), config.addresses.end());
   for (const IpAddress& any : addresses) {
     if (any.family() != Address::kFamily) continue;
     const Address address = any.as<Address>();
+    const bool is_shared = shared.contains(any);
     // Port 0 is no port; the wider counter ends behind 65535.
     for (std::uint32_t port = std::max<std::uint32_t>(config.first_port, 1);
          port <= config.last_port; ++port) {
+      if (is_shared && node_ports.first_port <= port && port <= node_ports.last_port) continue;
       const L4Port l4_port = L4Port::from_host(static_cast<std::uint16_t>(port));
       if (owner_of(client_side_hash(address, l4_port), workers) == worker) {
         candidates_.push_back({address, l4_port});

@@ -2,11 +2,12 @@
 
 // Theory of operation
 //
-// The pool is every pair of an address of SnatConfig and a port in [first_port, last_port]. The
-// reply to a masqueraded packet is addressed to such a pair, and must come to the worker that owns
-// the connection, so each worker may use only the pairs that hash home to it (net/owner_hash.h).
-// Those, its candidates, are listed once at start: the workers' lists together are the pool, and
-// have no pair in common.
+// The pool is every pair of an address of SnatConfig and a port in [first_port, last_port], but for
+// node ports on addresses that serve them: those belong to the clients' side. The reply to a
+// masqueraded packet is addressed to such a pair, and must come to the worker that owns the
+// connection, so each worker may use only the pairs that hash home to it (net/owner_hash.h). Those,
+// its candidates, are listed once at start: the workers' lists together are the pool, and have no
+// pair in common.
 //
 // Whether a candidate is free towards an endpoint is known by the connection table alone, since the
 // tuple must be unique and not the port. So a new connection asks for candidate after candidate and
@@ -46,8 +47,11 @@ class SnatPorts {
   static constexpr unsigned kAttempts = 128;
 
   // `seed` is the secret of the order, for tests alone to give.
+  SnatPorts(const SnatConfig& config, const NodePortConfig& node_ports, WorkerId worker,
+            std::uint16_t workers, std::uint64_t seed = random_seed());
   SnatPorts(const SnatConfig& config, WorkerId worker, std::uint16_t workers,
-            std::uint64_t seed = random_seed());
+            std::uint64_t seed = random_seed())
+      : SnatPorts(config, {}, worker, workers, seed) {}
 
   bool empty() const noexcept { return candidates_.empty(); }
   std::size_t size() const noexcept { return candidates_.size(); }

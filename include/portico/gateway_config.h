@@ -116,6 +116,7 @@ struct CapacityConfig {
   std::uint32_t endpoints = 262144;
   std::uint32_t routes = 16384;  // of each family
   std::uint32_t neighbors = 4096;
+  std::uint32_t affinity_entries = 65536;  // (client, Service port) with session affinity
 };
 
 // Reassembly of fragments. The times are those of Linux (net.ipv4.ipfrag_time, ip6frag_time).

@@ -84,6 +84,46 @@ TEST_P(MaglevProperty, FewOtherPlacesChangeWhenOneGoes) {
   EXPECT_LT(worst, 0.08);
 }
 
+// The same for each size that a Service may ask for, with as many endpoints as it is good for and
+// with ten times as many: disruption beyond the 1/N that must move.
+TEST(MaglevTableSizes, DisruptionStaysWithinAFewPercent) {
+  std::mt19937 random(1);
+  for (const std::uint32_t size :
+       {251u, 509u, 1021u, 2039u, 4093u, 8191u, 16381u, 32749u, 65521u}) {
+    for (const std::uint32_t places_each : {100u, 10u}) {
+      const std::size_t count = std::max(size / places_each, 2u);
+      double sum = 0;
+      constexpr int kRounds = 3;
+      for (int round = 0; round < kRounds; ++round) {
+        auto names = pods(count, random);
+        const auto before = table_of(names, size);
+        const std::string gone = names[random() % names.size()];
+        names.erase(std::find(names.begin(), names.end(), gone));
+        const auto after = table_of(names, size);
+        for (std::uint32_t place = 0; place < size; ++place) {
+          sum += before[place] != gone && after[place] != before[place] ? 1.0 : 0.0;
+        }
+      }
+      const double moved = sum / kRounds / size;
+      RecordProperty(absl::StrCat("moved_of_", size, "_with_", count), absl::StrCat(moved));
+      EXPECT_LT(moved, places_each == 100 ? 0.03 : 0.08) << size << " places, " << count;
+    }
+  }
+}
+
+// An endpoint of twice the weight has twice the places, to within two turns.
+TEST(MaglevWeights, PlacesFollowTheWeights) {
+  std::mt19937 random(1);
+  const auto names = pods(6, random);
+  const std::vector<std::uint32_t> weights = {1, 2, 3, 10, 100, 50};
+  std::vector<double> places(names.size());
+  for (const std::uint16_t index : build_maglev(names, 65521, weights)) ++places[index];
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_NEAR(places[i], 65521.0 * weights[i] / 166, 2) << weights[i];
+  }
+  EXPECT_EQ(build_maglev(names, 1021, std::vector<std::uint32_t>(6, 7)), build_maglev(names, 1021));
+}
+
 // Which endpoint a place has is unrelated to its neighbors: of two adjacent places about 1 in N has
 // the same endpoint twice. A bad hash of the names would show here.
 TEST_P(MaglevProperty, AdjacentPlacesAreUnrelated) {

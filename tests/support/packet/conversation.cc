@@ -28,7 +28,7 @@ bool Conversation::wants(const std::string& text, Family family, Protocol protoc
 Conversation::Conversation(std::string file, const std::string& text, Family family,
                            Protocol protocol)
     : file_(std::move(file)), family_(family), protocol_(protocol) {
-  settings_.config.capacity = {1024, 256, 256, 64, 16};
+  settings_.config.capacity = {1024, 256, 256, 64, 16, 64};
   int line_number = 0;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     ++line_number;

@@ -64,7 +64,7 @@ node_ports: {addresses: [192.0.2.1, "2001:db8::9"], first_port: 1, last_port: 65
 workers: {cores: [3, 2], idle: {max_nap: 0s}}
 kernel: {mirror_routes: true, mirror_neighbors: true, table: 100}
 memory: {hugepages: always}
-capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5}
+capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5, affinity_entries: 6}
 fragments: {capacity: 16, ipv4_timeout: 1s, ipv6_timeout: 2s}
 timeouts:
   tcp: {syn_sent: 1s, syn_received: 2s, established: 3h, fin_wait: 4s, close_wait: 5m, last_ack: 6s,
@@ -117,8 +117,8 @@ log_level: debug
   EXPECT_EQ(config->fragments.ipv6_timeout, std::chrono::seconds(2));
   const CapacityConfig& capacity = config->capacity;
   EXPECT_THAT((std::vector{capacity.connections, capacity.frontends, capacity.endpoints,
-                           capacity.routes, capacity.neighbors}),
-              ElementsAre(1u, 2u, 3u, 4u, 5u));
+                           capacity.routes, capacity.neighbors, capacity.affinity_entries}),
+              ElementsAre(1u, 2u, 3u, 4u, 5u, 6u));
   const TimeoutConfig& t = config->timeouts;
   EXPECT_THAT((std::vector<Duration>{t.tcp_syn_sent, t.tcp_syn_received, t.tcp_established,
                                      t.tcp_fin_wait, t.tcp_close_wait, t.tcp_last_ack,

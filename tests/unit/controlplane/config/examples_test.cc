@@ -105,6 +105,7 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(reference->capacity.endpoints, defaults.capacity.endpoints);
   EXPECT_EQ(reference->capacity.routes, defaults.capacity.routes);
   EXPECT_EQ(reference->capacity.neighbors, defaults.capacity.neighbors);
+  EXPECT_EQ(reference->capacity.affinity_entries, defaults.capacity.affinity_entries);
   EXPECT_EQ(reference->snat.first_port, defaults.snat.first_port);
   EXPECT_EQ(reference->snat.last_port, defaults.snat.last_port);
   EXPECT_EQ(reference->snat.masquerade_all, defaults.snat.masquerade_all);

@@ -69,6 +69,24 @@ TYPED_TEST(LocalAddressesTest, TheFirstRetiredGivesWay) {
   EXPECT_EQ(this->table_.size(), 4);
 }
 
+// On an address of node ports the port tells who speaks, whatever else the address is.
+TYPED_TEST(LocalAddressesTest, NodePortsAreOneRangeOfPorts) {
+  const auto a = this->address(1);
+  this->table_.add_own(a, PortId{3});
+  this->table_.add_snat(a);
+  this->table_.add_node_port(a, 30000, 32767);
+  const LocalAddress found = this->table_.find(a);
+  EXPECT_TRUE(found.own && found.snat && found.node_port);
+  EXPECT_FALSE(found.service || found.retired);
+  EXPECT_EQ(found.port, PortId{3});
+  for (const std::uint16_t port : std::array<std::uint16_t, 2>{30000, 32767}) {
+    EXPECT_TRUE(found.faces_clients(L4Port::from_host(port))) << port;
+  }
+  for (const std::uint16_t port : std::array<std::uint16_t, 3>{29999, 32768, 1024}) {
+    EXPECT_FALSE(found.faces_clients(L4Port::from_host(port))) << port;
+  }
+}
+
 TYPED_TEST(LocalAddressesTest, AnOwnAddressNeverGivesWay) {
   const auto own = this->address(1);
   this->table_.add_own(own, PortId{1});

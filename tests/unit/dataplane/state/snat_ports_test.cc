@@ -125,6 +125,20 @@ TEST(SnatPorts, OnlyAddressesOfTheFamilyEachOnce) {
   EXPECT_TRUE(SnatPorts<Ipv6Address>(pool({"10.0.0.1"}, 1, 2), WorkerId{0}, 1).empty());
 }
 
+TEST(SnatPorts, NodePortsAreLeftOutWhereTheyAreServed) {
+  const SnatConfig config = pool({"10.0.0.1", "10.0.0.2"}, 29990, 30009);
+  NodePortConfig node_ports;
+  node_ports.addresses = {IpAddress::parse("10.0.0.1").value(),
+                          IpAddress::parse("10.9.9.9").value()};
+  node_ports.first_port = 30000;
+  node_ports.last_port = 30004;
+  const SnatPorts<Ipv4Address> ports(config, node_ports, WorkerId{0}, 1, kSeed);
+  EXPECT_EQ(ports.size(), 35u);
+  for (const auto& [address, port] : attempts(ports, 1)) {
+    EXPECT_FALSE(address == node_ports.addresses[0] && 30000 <= port && port <= 30004) << port;
+  }
+}
+
 TEST(SnatPorts, EdgesOfTheRange) {
   const SnatPorts<Ipv4Address> all(pool({"10.0.0.1"}, 0, 65535), WorkerId{0}, 1);
   EXPECT_EQ(all.size(), 65535u);  // there is no port 0
