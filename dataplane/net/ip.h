@@ -33,10 +33,10 @@ struct Ip<Ipv4Address> {
     delta.subtract(&header.ttl, 2);  // TTL and protocol are one word of the checksum
     header.ttl = ttl;
     delta.add(&header.ttl, 2);
-    update_header_checksum(packet, delta.fold());
+    update_header_checksum(header, delta.fold());
   }
-  static void update_header_checksum(Packet& packet, std::uint16_t delta) noexcept {
-    auto& field = header_at<Header>(packet.l3()).checksum;
+  static void update_header_checksum(Header& header, std::uint16_t delta) noexcept {
+    auto& field = header.checksum;
     field.store(Be16::from_wire(update_checksum(field.load().wire(), delta)));
   }
 };
@@ -58,7 +58,7 @@ struct Ip<Ipv6Address> {
   static void set_ttl(Packet& packet, std::uint8_t ttl) noexcept {
     header_at<Header>(packet.l3()).hop_limit = ttl;
   }
-  static void update_header_checksum(Packet&, std::uint16_t) noexcept {}  // has none
+  static void update_header_checksum(Header&, std::uint16_t) noexcept {}  // has none
 };
 
 template <typename Address>

@@ -3,6 +3,7 @@
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/headers.h"
 #include "dataplane/net/parse_fragment.h"
+#include "dataplane/net/parse_quote.h"
 #include "dataplane/net/sctp.h"
 
 namespace portico {
@@ -108,6 +109,7 @@ void parse_icmp(Packet& packet, std::uint32_t available) noexcept {
     return packet.drop(DropReason::l4_truncated);
   }
   packet.payload_offset = static_cast<std::uint16_t>(packet.l4_offset + sizeof(IcmpHeader));
+  parse_quote(packet);
 }
 
 // `available`: bytes from the l4 header on, inside ip_length.

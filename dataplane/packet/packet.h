@@ -29,6 +29,19 @@ struct ConnectionRef {
 
 struct Segment;
 
+// The packet that an ICMP error quotes, as far as the error has it. Offsets are relative to
+// Packet::data.
+struct Quote {
+  std::uint16_t l3_offset = 0;
+  std::uint16_t l4_offset = 0;
+  std::uint16_t l4_here = 0;    // bytes from the l4 header on that are in the error; at least 8
+  std::uint16_t l4_length = 0;  // that the quoted packet had
+  Protocol protocol = Protocol::kTcp;
+  bool is_error = false;  // the packet is an ICMP error, whether its quote makes sense or not
+
+  constexpr bool is_known() const noexcept { return l4_offset != 0; }
+};
+
 struct alignas(64) Packet {
   // Set by io/. data[0] is the first byte of the Ethernet header.
   std::uint8_t* data = nullptr;
@@ -53,8 +66,10 @@ struct alignas(64) Packet {
   std::uint16_t l4_offset = 0;       // of the TCP, UDP, SCTP, ICMP header
   std::uint16_t payload_offset = 0;  // behind the TCP, UDP, SCTP, ICMP header
   std::uint32_t ip_length = 0;       // bytes from the IP header on, without Ethernet padding
-  L4Port source_port;                // TCP, UDP, SCTP
+  // TCP, UDP, SCTP; of an ICMP error those of the packet it quotes, the other way round.
+  L4Port source_port;
   L4Port destination_port;
+  Quote quote;
 
   // Set by find_connection() and create_connection().
   ConnectionRef connection;

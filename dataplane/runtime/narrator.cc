@@ -69,6 +69,7 @@ void Narrator<Address>::after(Stage stage) {
       decision = packet_.undecided() ? parsed() : "";
       break;
     case Stage::kAnswerLink:
+    case Stage::kRelateErrors:
     case Stage::kAnswerEcho:
       break;
     case Stage::kSteer:

@@ -3,18 +3,10 @@
 #include "dataplane/net/fragment.h"
 #include "dataplane/stage/answer.h"
 #include "dataplane/stage/for_kernel.h"
+#include "dataplane/stage/icmp_checksum.h"
 
 namespace portico {
 namespace {
-
-template <typename Address>
-bool has_right_checksum(const Packet& packet) noexcept {
-  const std::uint32_t length = l4_length(packet);
-  ChecksumSum sum =
-      icmp_pseudo_header(source_of<Address>(packet), destination_of<Address>(packet), length);
-  add_bytes(sum, packet, packet.l4_offset, length);
-  return sum.checksum() == 0;
-}
 
 template <typename Address>
 void answer(Packet& packet, const Port& port) noexcept {
@@ -38,6 +30,7 @@ template <typename Address>
 void answer_echo(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
     if (!packet.undecided() || packet.protocol != Ip<Address>::kIcmp) continue;
+    if (packet.connection.found()) continue;  // an error, on its way to who should know
     const auto& icmp = header_at<IcmpHeader>(packet.l4());
     const Address destination = destination_of<Address>(packet);
     const LocalAddress local = context.tables<Address>().locals.find(destination);
@@ -47,7 +40,7 @@ void answer_echo(const Batch& packets, StageContext& context) noexcept {
       packet.drop(DropReason::not_for_gateway);
     } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
       packet.drop(DropReason::icmp_unsupported);
-    } else if (!has_right_checksum<Address>(packet)) {
+    } else if (icmp_sum<Address>(packet).checksum() != 0) {
       packet.drop(DropReason::icmp_checksum_wrong);
     } else {
       answer<Address>(packet, context.port(packet.in_port));

@@ -1,6 +1,6 @@
 #include "dataplane/stage/find_connection.h"
 
-#include "dataplane/net/ip.h"
+#include "dataplane/stage/tuple_of.h"
 #include "dataplane/state/transport.h"
 
 namespace portico {
@@ -9,6 +9,7 @@ namespace {
 template <typename Address>
 bool is_over(const Packet& packet, const Connection<Address>& connection,
              const EndpointTable& endpoints) noexcept {
+  if (packet.quote.is_error) return false;
   const bool is_orphan = !endpoints.exists(connection.endpoint_ref);
   if (connection.protocol == Protocol::kUdp) return is_orphan;
   const bool begins =
@@ -31,9 +32,8 @@ void find_connection(const Batch& packets, StageContext& context) noexcept {
   std::array<ConnectionRef, kBurstSize> found;
   std::size_t count = 0;
   for (Packet& packet : packets) {
-    if (!packet.undecided() || packet.protocol == Ip<Address>::kIcmp) continue;
-    tuples[count] = {source_of<Address>(packet), destination_of<Address>(packet),
-                     packet.source_port, packet.destination_port, packet.protocol};
+    if (!packet.undecided() || !has_tuple<Address>(packet)) continue;
+    tuples[count] = tuple_of<Address>(packet);
     looked_up[count++] = &packet;
   }
   auto& connections = context.tables<Address>().connections;

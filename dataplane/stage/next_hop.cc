@@ -2,6 +2,8 @@
 
 #include "dataplane/net/fragment.h"
 #include "dataplane/stage/link_header.h"
+#include "dataplane/stage/refuse.h"
+#include "dataplane/stage/translation.h"
 
 namespace portico {
 namespace {
@@ -23,6 +25,16 @@ bool change_link_header(Packet& packet, std::uint16_t ether_type, const Port& po
   return true;
 }
 
+// Tells the sender, which gets to see the packet as it sent it.
+template <typename Address>
+void refuse_too_big(Packet& packet, std::uint32_t mtu, StageContext& context) noexcept {
+  if (packet.protocol == Ip<Address>::kIcmp) return packet.drop(DropReason::packet_too_big);
+  const auto& connection = context.tables<Address>().connections[packet.connection];
+  rewrite(headers_of(packet), translation_back(connection, packet.connection.direction));
+  refuse_with_error<Address>(packet, DropReason::packet_too_big, IcmpErrors<Address>::too_big(mtu),
+                             context);
+}
+
 template <typename Address>
 void route(Packet& packet, StageContext& context) noexcept {
   const Address destination = destination_of<Address>(packet);
@@ -30,7 +42,7 @@ void route(Packet& packet, StageContext& context) noexcept {
   if (hop == nullptr) return packet.drop(DropReason::no_route);
   const Port& out = context.port(hop->port);
   if (packet.ip_length > out.mtu && !may_be_fragmented<Address>(packet, out.mtu)) {
-    return packet.drop(DropReason::packet_too_big);
+    return refuse_too_big<Address>(packet, out.mtu, context);
   }
   fit_to<Address>(packet, out.mtu);
   packet.next_hop = hop->on_link ? destination : hop->gateway;

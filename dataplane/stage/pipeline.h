@@ -16,6 +16,7 @@
 #include "dataplane/stage/next_hop.h"
 #include "dataplane/stage/parse.h"
 #include "dataplane/stage/pick_endpoint.h"
+#include "dataplane/stage/relate_errors.h"
 #include "dataplane/stage/steer.h"
 #include "dataplane/stage/track.h"
 #include "dataplane/stage/translate.h"
@@ -27,6 +28,7 @@ enum class Stage {
   kAnswerLink,
   kSteer,
   kFindConnection,
+  kRelateErrors,
   kAnswerEcho,
   kFindService,
   kCheckTtl,
@@ -39,10 +41,10 @@ enum class Stage {
 
 // The stage's name, as `explain` tells it.
 constexpr const char* to_string(Stage stage) noexcept {
-  constexpr const char* kNames[] = {"parse",           "answer_link",   "steer",
-                                    "find_connection", "answer_echo",   "find_service",
-                                    "check_ttl",       "pick_endpoint", "create_connection",
-                                    "track",           "translate",     "next_hop"};
+  constexpr const char* kNames[] = {
+      "parse",       "answer_link",  "steer",     "find_connection", "relate_errors",
+      "answer_echo", "find_service", "check_ttl", "pick_endpoint",   "create_connection",
+      "track",       "translate",    "next_hop"};
   return kNames[static_cast<std::size_t>(stage)];
 }
 
@@ -54,6 +56,8 @@ void run(const Batch& packets, StageContext& context, Observe&& observe) noexcep
   observe(Stage::kSteer);
   find_connection<Address>(packets, context);
   observe(Stage::kFindConnection);
+  relate_errors<Address>(packets, context);  // ICMP errors about packets of a connection
+  observe(Stage::kRelateErrors);
   answer_echo<Address>(packets, context);
   observe(Stage::kAnswerEcho);
   find_service<Address>(packets, context);  // those without a connection, from here ...

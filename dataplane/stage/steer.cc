@@ -1,7 +1,7 @@
 #include "dataplane/stage/steer.h"
 
-#include "dataplane/net/ip.h"
 #include "dataplane/net/owner_hash.h"
+#include "dataplane/stage/tuple_of.h"
 
 namespace portico {
 namespace {
@@ -9,11 +9,11 @@ namespace {
 template <typename Address>
 std::uint32_t hash_of_client_side(const Packet& packet,
                                   const LocalAddresses<Address>& locals) noexcept {
-  const Address destination = destination_of<Address>(packet);
-  const LocalAddress local = locals.find(destination);
-  return local.faces_clients(packet.destination_port)
-             ? client_side_hash(source_of<Address>(packet), packet.source_port)
-             : client_side_hash(destination, packet.destination_port);
+  const Tuple<Address> tuple = tuple_of<Address>(packet);
+  const LocalAddress local = locals.find(tuple.destination);
+  return local.faces_clients(tuple.destination_port)
+             ? client_side_hash(tuple.source, tuple.source_port)
+             : client_side_hash(tuple.destination, tuple.destination_port);
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ template <typename Address>
 void steer(const Batch& packets, StageContext& context) noexcept {
   if (context.workers == 1) return;
   for (Packet& packet : packets) {
-    if (packet.from_hand_over || packet.protocol == Ip<Address>::kIcmp) continue;
+    if (packet.from_hand_over || !has_tuple<Address>(packet)) continue;
     const std::uint32_t hash = hash_of_client_side(packet, context.tables<Address>().locals);
     const WorkerId owner = owner_of(hash, context.workers);
     if (owner != context.self) packet.verdict = Verdict::hand_over(owner);

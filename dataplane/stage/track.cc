@@ -16,7 +16,7 @@ void track(const Batch& packets, StageContext& context) noexcept {
   auto& connections = context.tables<Address>().connections;
   const std::uint32_t now = to_ticks(context.now);
   for (Packet& packet : packets) {
-    if (!packet.undecided()) continue;
+    if (!packet.undecided() || packet.quote.is_error) continue;
     Connection<Address>& connection = connections[packet.connection];
     connections.touch(packet.connection, next_state(connection.state, packet), now);
     count(packet.connection.direction == Direction::kOriginal ? connection.packets_original

@@ -1,46 +1,36 @@
 #include "dataplane/stage/translate.h"
 
-#include "dataplane/net/ip.h"
-#include "dataplane/net/sctp.h"
+#include "dataplane/stage/icmp_checksum.h"
+#include "dataplane/stage/translation.h"
 
 namespace portico {
 namespace {
 
-void rewrite_l4(Packet& packet, L4Port source, L4Port destination, std::uint16_t delta) noexcept {
-  switch (packet.protocol) {
-    case Protocol::kTcp: {
-      auto& tcp = header_at<TcpHeader>(packet.l4());
-      tcp.source_port.store(source);
-      tcp.destination_port.store(destination);
-      tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), delta)));
-      return;
-    }
-    case Protocol::kSctp:  // has no pseudo header: addresses don't matter
-      return set_sctp_ports(header_at<SctpHeader>(packet.l4()), source, destination,
-                            l4_length(packet));
-    default: {
-      auto& udp = header_at<UdpHeader>(packet.l4());
-      udp.source_port.store(source);
-      udp.destination_port.store(destination);
-      udp.checksum.store(Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), delta)));
-    }
-  }
-}
-
+// An ICMP error (RFC 5508 section 4.2): the packet that it quotes becomes what its sender sent,
+// who gets the error. The error comes from the router that it came from; but the other end of the
+// connection is known to that sender by another address.
 template <typename Address>
-void rewrite(Packet& packet, const Connection<Address>& connection) noexcept {
-  if (packet.connection.direction == Direction::kOriginal) {
-    set_addresses(packet, connection.source, connection.endpoint);
-    Ip<Address>::update_header_checksum(packet, connection.delta.l3);
-    rewrite_l4(packet, connection.source_port, connection.endpoint_port, connection.delta.l4);
-  } else {
-    // The way back undoes what the way there did: the one's complement of the difference.
-    const auto l3 = static_cast<std::uint16_t>(~connection.delta.l3);
-    const auto l4 = static_cast<std::uint16_t>(~connection.delta.l4);
-    set_addresses(packet, connection.service, connection.client);
-    Ip<Address>::update_header_checksum(packet, l3);
-    rewrite_l4(packet, connection.service_port, connection.client_port, l4);
-  }
+void rewrite_error(Packet& packet, const Connection<Address>& connection) noexcept {
+  const Direction way = packet.connection.direction;
+  const auto quoted = translation_back(connection, opposite(way));
+  rewrite({packet.data + packet.quote.l3_offset, packet.data + packet.quote.l4_offset,
+           packet.quote.protocol, packet.quote.l4_here, packet.quote.l4_length},
+          quoted);
+
+  const bool from_endpoint = way == Direction::kReply;
+  const Address peer = from_endpoint ? connection.endpoint : connection.client;
+  Address source = source_of<Address>(packet);
+  if (source == peer) source = translation(connection, way).source;
+  auto& ip = header_at<typename Ip<Address>::Header>(packet.l3());
+  ChecksumSum delta;
+  delta.subtract(ip.source.data(), 2 * Address::kSize);  // the destination lies behind it
+  set_addresses(packet, source, quoted.source);
+  delta.add(ip.source.data(), 2 * Address::kSize);
+  Ip<Address>::update_header_checksum(ip, delta.fold());
+
+  auto& checksum = header_at<IcmpHeader>(packet.l4()).checksum;
+  checksum.store({});
+  checksum.store(Be16::from_wire(icmp_sum<Address>(packet).checksum()));
 }
 
 }  // namespace
@@ -49,7 +39,13 @@ template <typename Address>
 void translate(const Batch& packets, StageContext& context) noexcept {
   const auto& connections = context.tables<Address>().connections;
   for (Packet& packet : packets) {
-    if (packet.undecided()) rewrite(packet, connections[packet.connection]);
+    if (!packet.undecided()) continue;
+    const Connection<Address>& connection = connections[packet.connection];
+    if (packet.quote.is_known()) {
+      rewrite_error(packet, connection);
+    } else {
+      rewrite(headers_of(packet), translation(connection, packet.connection.direction));
+    }
   }
 }
 

@@ -113,6 +113,8 @@ void Conversation::read_setting(const Words& words) {
     settings_.kernel_interfaces[words.at(1)] = words.size() > 2 ? number(words[2]) : 1000;
   } else if (name == "fragments") {
     config.fragments.capacity = number(words.at(1));
+  } else if (name == "uplink-mtu") {
+    settings_.uplink_mtu = number(words.at(1));
   } else if (name == "reject") {
     config.reject = words.at(1) != "off";
   } else if (name == "on-a-stick") {

@@ -122,7 +122,10 @@ void Conversation::read_quotation(const Words& words, FrameSpec& spec) {
   spec.quoted = build_frame(read_spec(words, static_cast<std::size_t>(begin - words.begin()) + 1))
                     .substr(kLink);
   for (auto word = words.begin(); word != begin; ++word) {
-    if (word->starts_with("quote=")) spec.quoted.resize(number(word->substr(6)));
+    if (!word->starts_with("quote=")) continue;
+    const std::size_t most = family_ == Family::kIpv4 ? 576 - 28 : 1280 - 48;
+    spec.quoted.resize(word->substr(6) == "most" ? std::min(spec.quoted.size(), most)
+                                                 : number(word->substr(6)));
   }
   if (std::find(words.begin(), begin, "extension") == begin) return;
   constexpr std::size_t kDatagram = 128;

@@ -57,6 +57,7 @@ GatewayConfig complete(World::Settings& settings) {
   PortConfig uplink = port_config("uplink", true, settings.one_armed);
   PortConfig downlink = port_config("downlink", false, true);
   uplink.vlan = settings.uplink_vlan;
+  uplink.mtu = settings.uplink_mtu;
   if (settings.stick_vlan) {
     uplink.device = downlink.device = "stick";
     if (*settings.stick_vlan != 0) downlink.vlan = settings.stick_vlan;

@@ -23,6 +23,7 @@ class World {
     bool one_armed = false;
     bool neighbors_answer = true;
     std::optional<std::uint16_t> uplink_vlan;
+    std::uint32_t uplink_mtu = 1500;
     // One device: the uplink has uplink_vlan, the downlink this tag; 0: untagged.
     std::optional<std::uint16_t> stick_vlan;
     bool uplink_addresses = true;                            // false: the uplink has none
