@@ -1,5 +1,8 @@
 // porticod, the gateway process: what starts, in order, and ends in the reverse order.
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -76,6 +79,26 @@ absl::Status run(const GatewayConfig& config) {
   return status;
 }
 
+// What a configuration asks of this machine; it may be meant for another one, so that it is good
+// all the same.
+void compare_with_machine(const GatewayConfig& config) {
+  const absl::StatusOr<CorePlan> cores = plan_cores(config.workers, available_cores());
+  if (!cores.ok()) std::cerr << "on this machine: " << cores.status().message() << "\n";
+  const std::size_t listed = std::max<std::size_t>(config.workers.count, 1);
+  const auto workers = static_cast<std::uint16_t>(cores.ok() ? cores->worker_count() : listed);
+  const auto mib = [](std::size_t bytes) { return bytes >> 20; };
+  const std::size_t needed = Gateway::table_bytes(config, workers);
+  const std::size_t present = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                              static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::cout << "its tables take " << mib(needed) << " MiB with " << workers
+            << (workers == 1 ? " worker" : " workers") << "; this machine has " << mib(present)
+            << " MiB\n";
+  if (needed > present) {
+    std::cerr << "on this machine: not enough memory for the tables: lower the numbers under "
+                 "`capacity`\n";
+  }
+}
+
 }  // namespace
 }  // namespace portico
 
@@ -100,6 +123,7 @@ int main(int argc, char** argv) {
   }
   if (!checked_file.empty()) {
     std::cout << checked_file << " is good\n";
+    portico::compare_with_machine(*config);
     return EXIT_SUCCESS;
   }
   spdlog::set_level(spdlog::level::from_str(config->log_level));

@@ -128,6 +128,19 @@ v1::WorkerCounters to_proto(const WorkerCounters& counters) {
   return message;
 }
 
+v1::SnatCounters to_proto(const SnatInfo& snat) {
+  v1::SnatCounters message;
+  message.set_worker(snat.worker.value);
+  message.set_family(snat.family == Family::kIpv4 ? v1::IP_FAMILY_IPV4 : v1::IP_FAMILY_IPV6);
+  for (const IpAddress& address : snat.addresses) message.add_addresses(address.to_string());
+  message.set_candidates(snat.candidates);
+  message.set_connections(snat.connections);
+  message.set_exhausted(snat.exhausted);
+  message.set_most_attempts(snat.most_attempts);
+  message.set_fill(snat.fill);
+  return message;
+}
+
 v1::Drop to_proto(const DropCount& drop) {
   const DropReasonText& text = kDropReasons[static_cast<std::size_t>(drop.reason)];
   v1::Drop message;

@@ -11,6 +11,7 @@
 #include "controlplane/api/pages.h"
 #include "controlplane/api/requests.h"
 #include "include/portico/data_plane.h"
+#include "include/portico/quote.h"
 
 namespace portico {
 namespace {
@@ -153,7 +154,7 @@ grpc::Status GatewayService::GetService(grpc::ServerContext*, const v1::GetServi
   const auto entry = ledger_.service(request->name());
   if (!entry) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND,
-                        absl::StrCat("there is no service \"", request->name(), "\""));
+                        absl::StrCat("there is no service ", quote(request->name())));
   }
   *response = view_of(*entry);
   return grpc::Status::OK;
@@ -217,6 +218,7 @@ grpc::Status GatewayService::GetCounters(grpc::ServerContext*, const v1::GetCoun
   for (const WorkerCounters& worker : data_plane_.worker_counters()) {
     *response->add_workers() = to_proto(worker);
   }
+  for (const SnatInfo& snat : data_plane_.snat()) *response->add_snat() = to_proto(snat);
   return grpc::Status::OK;
 }
 

@@ -1,5 +1,6 @@
 #include "controlplane/api/ledger.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -8,6 +9,17 @@
 #include "controlplane/store/expand.h"
 
 namespace portico {
+namespace {
+
+// For how long people can still see that an empty source was there, and was refused perhaps.
+constexpr absl::Duration kMemory = absl::Minutes(10);
+
+bool is_idle(const SourceStatus& status, absl::Time now) {
+  return status.streams == 0 && status.services + status.endpoints + status.routes == 0 &&
+         now - status.closed_at > kMemory;
+}
+
+}  // namespace
 
 Ledger::Ledger(DataPlane& data_plane, store::GatewayFacts facts)
     : data_plane_(data_plane), store_(std::move(facts)) {}
@@ -61,6 +73,7 @@ AcceptResult Ledger::accept(const std::string& source, const store::Pending& pen
 std::optional<std::uint64_t> Ledger::open(const std::string& source,
                                           const std::string& user_agent) {
   absl::WriterMutexLock lock(&mutex_);
+  forget_idle_sources();
   SourceStatus& status = status_of(source);
   ++status.streams;
   status.user_agent = user_agent;
@@ -71,6 +84,7 @@ void Ledger::close(const std::string& source) {
   absl::WriterMutexLock lock(&mutex_);
   SourceStatus& status = status_of(source);
   --status.streams;
+  status.closed_at = absl::Now();
   // A source that never pushed anything leaves no trace.
   if (status.streams == 0 && !status.revision && status.refusals == 0) statuses_.erase(source);
 }
@@ -80,10 +94,19 @@ void Ledger::set_user_agent(const std::string& source, const std::string& user_a
   status_of(source).user_agent = user_agent;
 }
 
-std::vector<SourceStatus> Ledger::sources() const {
+void Ledger::forget_idle_sources() {
+  const absl::Time now = absl::Now();
+  for (auto at = statuses_.begin(); at != statuses_.end();) {
+    at = is_idle(at->second, now) ? statuses_.erase(at) : std::next(at);
+  }
+}
+
+std::vector<SourceStatus> Ledger::sources(absl::Time now) const {
   absl::ReaderMutexLock lock(&mutex_);
   std::vector<SourceStatus> sources;
-  for (const auto& [name, status] : statuses_) sources.push_back(status);
+  for (const auto& [name, status] : statuses_) {
+    if (!is_idle(status, now)) sources.push_back(status);
+  }
   return sources;
 }
 

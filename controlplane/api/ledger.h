@@ -39,7 +39,8 @@ struct SourceStatus {
   std::uint64_t services = 0;
   std::uint64_t endpoints = 0;
   std::uint64_t routes = 0;
-  std::uint64_t refusals = 0;  // since the gateway started
+  std::uint64_t refusals = 0;                   // since the gateway started
+  absl::Time closed_at = absl::InfinitePast();  // when its last stream ended
 };
 
 // Everything that one source has, as it is kept on disk.
@@ -96,7 +97,8 @@ class Ledger {
   void close(const std::string& source);
   void set_user_agent(const std::string& source, const std::string& user_agent);
 
-  std::vector<SourceStatus> sources() const;  // by name
+  // By name. A source that has nothing, and no stream, is forgotten after a while.
+  std::vector<SourceStatus> sources(absl::Time now = absl::Now()) const;
   SourceSnapshot snapshot(const std::string& source) const;
 
   // The names of up to `limit` Services after `after`, in their order, of one namespace if
@@ -112,6 +114,7 @@ class Ledger {
   std::optional<std::size_t> local_endpoints(const std::string& service) const;
 
  private:
+  void forget_idle_sources() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   SourceStatus& status_of(const std::string& source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   DataPlane& data_plane_;

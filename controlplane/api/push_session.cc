@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/api/ledger.h"
+#include "include/portico/quote.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -63,8 +64,9 @@ absl::StatusOr<Response> PushSession::handle(const v1::PushRequest& request) {
 
 absl::StatusOr<Response> PushSession::open(const v1::Open& open) {
   if (!is_source_name(open.source())) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "open.source: \"", open.source(), "\" must be 1 to 63 characters of a-z, 0-9 and \"-\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat("open.source: ", quote(open.source()),
+                     " must be 1 to 63 characters of a-z, 0-9 and \"-\""));
   }
   source_ = open.source();
   v1::PushResponse response;

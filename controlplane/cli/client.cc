@@ -183,6 +183,12 @@ absl::StatusOr<std::vector<v1::WorkerCounters>> Client::counters() {
   return to_vector(response->workers());
 }
 
+absl::StatusOr<std::vector<v1::SnatCounters>> Client::snat() {
+  const auto response = calls_->call(&v1::Gateway::Stub::GetCounters, v1::GetCountersRequest());
+  if (!response.ok()) return response.status();
+  return to_vector(response->snat());
+}
+
 absl::StatusOr<std::vector<v1::Drop>> Client::drops() {
   const auto response = calls_->call(&v1::Gateway::Stub::ListDrops, v1::ListDropsRequest());
   if (!response.ok()) return response.status();

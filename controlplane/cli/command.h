@@ -34,14 +34,16 @@ struct Context {
   std::ostream& error;
 
   bool json() const { return options.output == OutputFormat::kJson; }
+  bool wide() const { return options.output == OutputFormat::kWide; }
 };
 
 struct CommandInfo {
   std::string name;
-  std::string summary;      // a line in the list of commands
-  std::string description;  // paragraphs, above the usage
-  std::string examples;     // lines, indented as they are printed
-  std::string arguments;    // "[NAME]", "SOURCE DESTINATION"
+  std::vector<std::string> aliases{};  // kubectl's other names for the same
+  std::string summary;                 // a line in the list of commands
+  std::string description;             // paragraphs, above the usage
+  std::string examples;                // lines, indented as they are printed
+  std::string arguments;               // "[NAME]", "SOURCE DESTINATION"
   std::size_t min_arguments = 0;
   std::size_t max_arguments = 0;
   std::vector<std::string> argument_choices;  // of the first argument; empty: a free one
@@ -51,6 +53,9 @@ struct CommandInfo {
   std::function<absl::Status(Options& options)> check;  // InvalidArgument: a usage error
   std::function<absl::Status(Context& context)> run;    // OK, or why the request failed
 };
+
+// The command of that name or alias below `command`; null when there is none.
+const CommandInfo* find_command(const CommandInfo& command, absl::string_view name);
 
 // `porticoctl` with all that is below it.
 const CommandInfo& root_command();

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "include/portico/quote.h"
 
 namespace portico::cli {
 namespace {
@@ -21,7 +22,7 @@ absl::StatusOr<std::string> choose(const std::string& text,
     if (absl::EqualsIgnoreCase(choice, text)) return choice;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is none of ", absl::StrJoin(choices, ", ")));
+      absl::StrCat(quote(text), " is none of ", absl::StrJoin(choices, ", ")));
 }
 
 absl::Status set_option(const OptionInfo& option, const std::string& text, Options& options) {
@@ -63,6 +64,7 @@ class Parser {
     if (!command.commands.empty()) app.require_subcommand(0, 1);
     for (const CommandInfo& below : command.commands) {
       CLI::App* child = app.add_subcommand(below.name);
+      for (const std::string& alias : below.aliases) child->alias(alias);
       const std::string child_path = absl::StrCat(path, " ", below.name);
       // Global options may stand behind the command.
       child->fallthrough();
@@ -91,10 +93,10 @@ class Parser {
   absl::Status unexpected(const std::vector<std::string>& extras) const {
     const std::string first = extras.empty() ? "" : extras.front();
     if (absl::StartsWith(first, "-")) {
-      return absl::InvalidArgumentError(absl::StrCat("unknown option ", first));
+      return absl::InvalidArgumentError(absl::StrCat("unknown option ", escape(first)));
     }
     return absl::InvalidArgumentError(absl::StrCat(
-        "unknown command \"", first, "\": there are ",
+        "unknown command ", quote(first), ": there are ",
         absl::StrJoin(line_.command->commands, ", ", [](std::string* out, const CommandInfo& c) {
           absl::StrAppend(out, c.name);
         })));
@@ -126,7 +128,7 @@ absl::Status check(CommandLine& line, const Environment& environment) {
   }
   if (arguments.size() > command.max_arguments) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unexpected argument \"", arguments[command.max_arguments], "\""));
+        absl::StrCat("unexpected argument ", quote(arguments[command.max_arguments])));
   }
   if (absl::Status status = set_default_gateway(environment, line.options); !status.ok()) {
     return status;

@@ -10,5 +10,6 @@ CommandInfo explain_command();
 CommandInfo delete_command();
 CommandInfo version_command();
 CommandInfo completion_command();
+CommandInfo help_command();
 
 }  // namespace portico::cli

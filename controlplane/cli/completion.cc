@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "include/portico/quote.h"
 
 namespace portico::cli {
 namespace {
@@ -306,7 +307,7 @@ absl::StatusOr<std::string> completion_script(absl::string_view shell, const Com
   if (shell == "zsh") return zsh_script(root);
   if (shell == "fish") return fish_script(root);
   return absl::InvalidArgumentError(
-      absl::StrCat("\"", shell, "\" is no shell that is known: write bash, zsh or fish"));
+      absl::StrCat(quote(shell), " is no shell that is known: write bash, zsh or fish"));
 }
 
 }  // namespace portico::cli

@@ -5,6 +5,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/explanation.h"
 #include "controlplane/cli/json.h"
+#include "include/portico/quote.h"
 
 namespace portico::cli {
 namespace {
@@ -20,7 +21,7 @@ absl::Status check_explain(Options& options) {
   if (arguments.size() != 2) {
     return absl::InvalidArgumentError(
         named ? "a SOURCE and a DESTINATION are needed, such as 10.20.0.10 10.100.3.59:80"
-              : absl::StrCat("\"", arguments.front(), "\" is no protocol: write tcp, udp or sctp"));
+              : absl::StrCat(quote(arguments.front()), " is no protocol: write tcp, udp or sctp"));
   }
   const absl::StatusOr<Socket> source = parse_socket(arguments[0]);
   if (!source.ok()) return source.status();

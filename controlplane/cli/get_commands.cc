@@ -56,7 +56,7 @@ absl::Status get_services(Context& context) {
   const auto services = fetch_services(context);
   if (!services.ok()) return services.status();
   if (!context.json()) {
-    print_table(services_table(*services), "services", context);
+    print_table(services_table(*services, context.wide()), "services", context);
   } else if (context.options.arguments.empty()) {
     print_array(*services, context);
   } else {
@@ -69,7 +69,7 @@ absl::Status get_endpoints(Context& context) {
   const auto services = fetch_services(context);
   if (!services.ok()) return services.status();
   if (!context.json()) {
-    print_table(endpoints_table(*services), "endpoints", context);
+    print_table(endpoints_table(*services, context.wide()), "endpoints", context);
     return absl::OkStatus();
   }
   JsonArray array;
@@ -148,19 +148,29 @@ OptionInfo namespace_option() {
 CommandInfo services_command() {
   CommandInfo command;
   command.name = "services";
+  command.aliases = {"service", "svc"};
   command.summary = "Services, their addresses, and how many endpoints they have";
   command.description =
       "Show Services as the gateway has them.\n\n"
-      "ENDPOINTS is active/all: a draining endpoint keeps its connections and takes no new ones.\n"
-      "CONNECTIONS were made since the endpoints appeared, OPEN are open now. CLIENT-ADDRESS "
-      "tells\n"
-      "what endpoints see: an address of the gateway (masquerade) or the client's own (preserve).\n"
-      "SOURCE is the controller that set the Service.";
+      "EXTERNAL-IP has external and load-balancer IPs, PORT(S) PORT:NODE-PORT/PROTOCOL. ENDPOINTS "
+      "is\n"
+      "active/all: a draining endpoint keeps its connections and takes no new ones. CONNECTIONS "
+      "were\n"
+      "made since the endpoints appeared, OPEN are open now. CLIENT-ADDRESS tells what endpoints "
+      "see:\n"
+      "an address of the gateway (masquerade), the client's own (preserve), or that of clients in "
+      "the\n"
+      "cluster alone (masquerade-off-cluster). SOURCE is the controller that set the Service.\n\n"
+      "With -o wide, POLICY is the traffic policy (cluster or local), AFFINITY how long a client "
+      "stays\n"
+      "with its endpoint, SOURCE-RANGES the clients that are served, HEALTH-PORT where load "
+      "balancers\n"
+      "ask. Where addresses differ, each is named by its kind.";
   command.examples =
       "  # All Services\n"
       "  porticoctl get services\n\n"
-      "  # One Service\n"
-      "  porticoctl get services default/hello-world-service\n\n"
+      "  # One Service, with its policies\n"
+      "  porticoctl get services default/hello-world-service -o wide\n\n"
       "  # The names of the Services without an endpoint\n"
       "  porticoctl get services -o json | jq -r '.[] | select(.endpoints == []) | .service.name'";
   command.arguments = "[[NAMESPACE/]NAME]";
@@ -173,11 +183,15 @@ CommandInfo services_command() {
 CommandInfo endpoints_command() {
   CommandInfo command;
   command.name = "endpoints";
+  command.aliases = {"ep"};
   command.summary = "Endpoints of Services, with their counters";
   command.description =
       "Show every socket behind a Service port, with its counters since it appeared: connections\n"
       "made and open, packets and bytes to the endpoint and from it. Bytes count from the IP "
-      "header.";
+      "header.\n\n"
+      "With -o wide, LOCAL is the state for addresses of the traffic policy local, WEIGHT the "
+      "share of\n"
+      "new connections, LIMIT how many may be open at once.";
   command.examples =
       "  # All endpoints of all Services\n"
       "  porticoctl get endpoints\n\n"
@@ -292,6 +306,15 @@ CommandInfo get_command() {
                     "HANDED-OVER to the worker that owns the connection.\nCONNECTIONS is "
                     "open/capacity, BUSY-POLLS the share of polls that found packets.",
                     lister("counters", &Client::counters, counters_table)),
+      plain_command("snat", "Source ports of masqueraded connections, and how full they are",
+                    "Show, for each worker and family, the gateway's addresses that endpoints see, "
+                    "and the CANDIDATES:\npairs of an address and a port, each good for as many "
+                    "connections as there are endpoints' sockets.\nFILL estimates which part of "
+                    "them is in use towards the endpoints of the last new connections, from\nhow "
+                    "many each had to try; MOST-TRIES are the most. MADE were masqueraded, "
+                    "EXHAUSTED dropped because\nnone of 128 was free: more addresses help "
+                    "(snat.addresses).",
+                    lister("snat", &Client::snat, snat_table)),
       plain_command("status", "The gateway itself, and what each controller pushed",
                     "Show the gateway's version, how long it runs, and what it accepted from whom. "
                     "AGE is the time\nsince the revision was accepted, REFUSALS the revisions "

@@ -56,6 +56,9 @@ std::string help_text(const CommandInfo& command, const std::string& path) {
   if (is_group) absl::StrAppend(&text, " COMMAND");
   if (!command.arguments.empty()) absl::StrAppend(&text, " ", command.arguments);
   absl::StrAppend(&text, " [options]\n");
+  if (!command.aliases.empty()) {
+    absl::StrAppend(&text, "\nAlso called: ", absl::StrJoin(command.aliases, ", "), "\n");
+  }
   if (is_group) {
     Lines lines;
     for (const CommandInfo& below : command.commands) lines.emplace_back(below.name, below.summary);

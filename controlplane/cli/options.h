@@ -10,7 +10,7 @@
 
 namespace portico::cli {
 
-enum class OutputFormat { kTable, kJson };
+enum class OutputFormat { kTable, kWide, kJson };
 
 // What one command line says, checked. Each command reads what concerns it.
 struct Options {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "include/portico/quote.h"
 
 namespace portico::cli {
 namespace {
@@ -41,7 +42,7 @@ constexpr std::pair<absl::string_view, std::uint32_t> kSctpChunks[] = {
 };
 
 absl::Status wrong(absl::string_view text, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" ", why));
+  return absl::InvalidArgumentError(absl::StrCat(quote(text), " ", why));
 }
 
 absl::StatusOr<GatewayAddress> unix_gateway(absl::string_view text, absl::string_view path) {

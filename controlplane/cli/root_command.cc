@@ -1,10 +1,15 @@
+#include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/completion.h"
+#include "controlplane/cli/help.h"
 #include "controlplane/cli/json.h"
 #include "controlplane/cli/text.h"
+#include "include/portico/quote.h"
 
 namespace portico::cli {
 namespace {
@@ -41,10 +46,12 @@ std::vector<OptionInfo> global_options() {
        }},
       {"-o,--output",
        "FORMAT",
-       "table, or json for scripts (default table)",
-       {"table", "json"},
+       "table, wide (more columns) or json (default table)",
+       {"table", "wide", "json"},
        [](absl::string_view text, Options& options) {
-         options.output = text == "json" ? OutputFormat::kJson : OutputFormat::kTable;
+         options.output = text == "json"   ? OutputFormat::kJson
+                          : text == "wide" ? OutputFormat::kWide
+                                           : OutputFormat::kTable;
          return absl::OkStatus();
        }},
       {"--timeout",
@@ -82,12 +89,54 @@ CommandInfo make_root_command() {
       "  # Another gateway\n"
       "  porticoctl --gateway gateway-2:9000 get status";
   command.options = global_options();
-  command.commands = {get_command(), explain_command(), delete_command(), version_command(),
-                      completion_command()};
+  command.commands = {get_command(),     explain_command(),    delete_command(),
+                      version_command(), completion_command(), help_command()};
   return command;
 }
 
+// The command whose help is asked for, with its path; null when there is none.
+std::pair<const CommandInfo*, std::string> asked_for(const std::vector<std::string>& names) {
+  const CommandInfo* command = &root_command();
+  std::string path = command->name;
+  for (const std::string& name : names) {
+    command = find_command(*command, name);
+    if (command == nullptr) break;
+    absl::StrAppend(&path, " ", command->name);
+  }
+  return {command, path};
+}
+
 }  // namespace
+
+const CommandInfo* find_command(const CommandInfo& command, absl::string_view name) {
+  for (const CommandInfo& below : command.commands) {
+    const bool is_alias =
+        std::find(below.aliases.begin(), below.aliases.end(), name) != below.aliases.end();
+    if (below.name == name || is_alias) return &below;
+  }
+  return nullptr;
+}
+
+CommandInfo help_command() {
+  CommandInfo command;
+  command.name = "help";
+  command.summary = "What a command does, as with --help";
+  command.description = "Tell what porticoctl or one of its commands does.";
+  command.examples = "  porticoctl help\n  porticoctl help get services";
+  command.arguments = "[COMMAND...]";
+  command.max_arguments = 8;
+  command.check = [](Options& options) {
+    if (asked_for(options.arguments).first != nullptr) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no command ", quote(absl::StrJoin(options.arguments, " "))));
+  };
+  command.run = [](Context& context) {
+    const auto [asked, path] = asked_for(context.options.arguments);
+    context.out << help_text(*asked, path);
+    return absl::OkStatus();
+  };
+  return command;
+}
 
 CommandInfo version_command() {
   CommandInfo command;

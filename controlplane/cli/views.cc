@@ -17,39 +17,6 @@ std::string number(std::uint64_t value) {
   return absl::StrCat(value);
 }
 
-std::string addresses(const v1::Service& service, bool cluster_ips) {
-  std::vector<std::string> texts;
-  for (const v1::ServiceAddress& address : service.addresses()) {
-    const bool is_cluster_ip = address.kind() == v1::ServiceAddress::KIND_UNSPECIFIED ||
-                               address.kind() == v1::ServiceAddress::KIND_CLUSTER_IP;
-    if (is_cluster_ip == cluster_ips) texts.push_back(address.address());
-  }
-  return absl::StrJoin(texts, ",");
-}
-
-std::string service_ports(const v1::Service& service) {
-  return absl::StrJoin(service.ports(), ",", [](std::string* out, const v1::ServicePort& port) {
-    absl::StrAppend(out, port.port(), "/", to_string(port.protocol()));
-  });
-}
-
-// Unspecified values mean what objects.proto says that they mean.
-std::string selection(const v1::Service& service) {
-  return service.selection() == v1::SELECTION_UNSPECIFIED
-             ? "random"
-             : enum_word(v1::Selection_Name(service.selection()), "SELECTION_");
-}
-
-std::string source_address(const v1::Service& service) {
-  return service.source_address() == v1::SOURCE_ADDRESS_UNSPECIFIED
-             ? "masquerade"
-             : enum_word(v1::SourceAddress_Name(service.source_address()), "SOURCE_ADDRESS_");
-}
-
-bool is_active(const v1::EndpointView& endpoint) {
-  return endpoint.state() != v1::Endpoint::STATE_DRAINING;
-}
-
 std::string roles(const v1::Port& port) {
   std::vector<std::string> words;
   if (port.uplink()) words.emplace_back("uplink");
@@ -88,61 +55,6 @@ void add_worker(const std::string& name, const v1::WorkerCounters& worker, Table
 }
 
 }  // namespace
-
-Table services_table(const std::vector<v1::ServiceView>& services) {
-  Table table({"NAME",
-               "CLUSTER-IP",
-               "EXTERNAL-IP",
-               "PORT(S)",
-               {"ENDPOINTS", kRight},
-               {"CONNECTIONS", kRight},
-               {"OPEN", kRight},
-               "SELECTION",
-               "CLIENT-ADDRESS",
-               "SOURCE"});
-  for (const v1::ServiceView& view : services) {
-    std::uint64_t active = 0, made = 0, open = 0;
-    for (const v1::EndpointView& endpoint : view.endpoints()) {
-      active += is_active(endpoint) ? 1u : 0u;
-      made += endpoint.connections();
-      open += endpoint.active_connections();
-    }
-    const v1::Service& service = view.service();
-    table.add({service.name(), addresses(service, true), addresses(service, false),
-               service_ports(service), absl::StrCat(active, "/", view.endpoints_size()),
-               number(made), number(open), selection(service), source_address(service),
-               view.source()});
-  }
-  return table;
-}
-
-Table endpoints_table(const std::vector<v1::ServiceView>& services) {
-  Table table({"SERVICE",
-               "PORT",
-               "ENDPOINT",
-               "PROTOCOL",
-               "STATE",
-               "NODE",
-               {"CONNECTIONS", kRight},
-               {"OPEN", kRight},
-               {"PACKETS-TO", kRight},
-               {"PACKETS-FROM", kRight},
-               {"BYTES-TO", kRight},
-               {"BYTES-FROM", kRight},
-               "NAME"});
-  for (const v1::ServiceView& view : services) {
-    for (const v1::EndpointView& endpoint : view.endpoints()) {
-      table.add({view.service().name(), endpoint.port_name(),
-                 to_string(endpoint.address(), endpoint.port()), to_string(endpoint.protocol()),
-                 is_active(endpoint) ? "active" : "draining", endpoint.node(),
-                 number(endpoint.connections()), number(endpoint.active_connections()),
-                 number(endpoint.packets_to_endpoint()), number(endpoint.packets_from_endpoint()),
-                 bytes_to_string(endpoint.bytes_to_endpoint()),
-                 bytes_to_string(endpoint.bytes_from_endpoint()), endpoint.name()});
-    }
-  }
-  return table;
-}
 
 Table connections_table(std::vector<v1::Connection> connections) {
   const auto key = [](const v1::Connection& c) {
@@ -267,6 +179,24 @@ Table counters_table(std::vector<v1::WorkerCounters> workers) {
     add_worker(absl::StrCat(worker.worker()), worker, table);
   }
   if (workers.size() > 1) add_worker("all", sum(workers), table);
+  return table;
+}
+
+Table snat_table(const std::vector<v1::SnatCounters>& snat) {
+  Table table({{"WORKER", kRight},
+               "FAMILY",
+               "ADDRESSES",
+               {"CANDIDATES", kRight},
+               {"FILL", kRight},
+               {"MADE", kRight},
+               {"EXHAUSTED", kRight},
+               {"MOST-TRIES", kRight}});
+  for (const v1::SnatCounters& counters : snat) {
+    table.add({number(counters.worker()), counters.family() == v1::IP_FAMILY_IPV4 ? "IPv4" : "IPv6",
+               absl::StrJoin(counters.addresses(), ","), number(counters.candidates()),
+               absl::StrFormat("%.0f%%", 100.0 * counters.fill()), number(counters.connections()),
+               number(counters.exhausted()), number(counters.most_attempts())});
+  }
   return table;
 }
 

@@ -10,10 +10,10 @@
 
 namespace portico::cli {
 
-// A line each; endpoints are counted as active/all.
-Table services_table(const std::vector<v1::ServiceView>& services);
+// A line each; endpoints are counted as active/all. `wide`: with more columns.
+Table services_table(const std::vector<v1::ServiceView>& services, bool wide);
 // A line for each socket, with its counters.
-Table endpoints_table(const std::vector<v1::ServiceView>& services);
+Table endpoints_table(const std::vector<v1::ServiceView>& services, bool wide);
 // By Service address, then client.
 Table connections_table(std::vector<v1::Connection> connections);
 // By prefix.
@@ -25,6 +25,8 @@ Table ports_table(const std::vector<v1::Port>& ports);
 Table drops_table(std::vector<v1::Drop> drops);
 // A line for each worker and, where there are several, one for all of them.
 Table counters_table(std::vector<v1::WorkerCounters> workers);
+// By worker, then family.
+Table snat_table(const std::vector<v1::SnatCounters>& snat);
 // What each controller pushed.
 Table sources_table(const v1::Status& status);
 // The gateway itself: lines of "Name:  value".

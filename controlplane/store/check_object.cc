@@ -10,7 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/store/checker.h"
-#include "include/portico/quoted.h"
+#include "include/portico/quote.h"
 
 namespace portico::store {
 namespace {
@@ -62,9 +62,8 @@ bool check(const Endpoint& endpoint, const GatewayFacts& facts, Violations& viol
     const EndpointPort& port = endpoint.ports[i];
     const auto [same, is_new] = names.emplace(port.name, i);
     if (!is_new) {
-      checker.fault(
-          element("ports", i, "name"),
-          absl::StrCat(quoted(port.name), " is also that of ", element("ports", same->second, "")));
+      checker.fault(element("ports", i, "name"), absl::StrCat(quote(port.name), " is also that of ",
+                                                              element("ports", same->second, "")));
     }
     checker.port_number(element("ports", i, "port"), port.port);
   }

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "controlplane/store/check_object.h"
 #include "controlplane/store/checker.h"
-#include "include/portico/quoted.h"
+#include "include/portico/quote.h"
 
 namespace portico::store {
 namespace {
@@ -144,12 +144,12 @@ void check_ports(const Service& service, Checker& checker) {
     const Port& port = service.ports[i];
     if (!port.name.empty() && !is_dns_label(port.name)) {
       checker.fault(element("ports", i, "name"),
-                    absl::StrCat(quoted(port.name), " is no RFC 1123 label"));
+                    absl::StrCat(quote(port.name), " is no RFC 1123 label"));
     }
     const auto [same_name, name_is_new] = names.emplace(port.name, i);
     if (!name_is_new) {
       checker.fault(element("ports", i, "name"),
-                    absl::StrCat(quoted(port.name), " is also the name of ",
+                    absl::StrCat(quote(port.name), " is also the name of ",
                                  element("ports", same_name->second, "")));
     }
     checker.port_number(element("ports", i, "port"), port.port);

@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "include/portico/quoted.h"
+#include "include/portico/quote.h"
 
 namespace portico::store {
 namespace {
@@ -33,7 +33,7 @@ void Checker::port_number(std::string field, std::uint32_t port) {
 std::optional<IpAddress> Checker::unicast(const std::string& field, const std::string& text) {
   const absl::StatusOr<IpAddress> address = IpAddress::parse(text);
   const auto refuse = [&](absl::string_view why) {
-    fault(field, absl::StrCat(quoted(text), " ", why));
+    fault(field, absl::StrCat(quote(text), " ", why));
     return std::nullopt;
   };
   if (!address.ok()) return refuse("is no IP address");

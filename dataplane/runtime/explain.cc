@@ -4,6 +4,7 @@
 #include "dataplane/net/ip.h"
 #include "dataplane/runtime/narrator.h"
 #include "dataplane/runtime/probe.h"
+#include "include/portico/quote.h"
 
 namespace portico {
 namespace {
@@ -32,9 +33,9 @@ class Scratch {
                  shared.neighbors,
                  new_connections_,
                  {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
-                  worker.tables<Ipv4Address>().snat, v4_},
+                  worker.tables<Ipv4Address>().snat, snat_usage_, v4_},
                  {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
-                  worker.tables<Ipv6Address>().snat, v6_},
+                  worker.tables<Ipv6Address>().snat, snat_usage_, v6_},
                  Random(0),
                  RateLimit(1, 1),
                  RateLimit(1, 1),
@@ -75,6 +76,7 @@ class Scratch {
   KernelGate kernel_;
   NewConnections new_connections_;
   AffinityTable affinity_{1};
+  SnatUsage snat_usage_;
   StageContext context_;
 };
 
@@ -113,7 +115,7 @@ absl::StatusOr<const Port*> Explainer::port_of(const ExplainRequest& request) co
   for (const Port& port : shared_.ports) {
     if (request.in_port.empty() ? port.uplink : port.name == request.in_port) return &port;
   }
-  return absl::InvalidArgumentError(absl::StrCat("there is no port \"", request.in_port, "\""));
+  return absl::InvalidArgumentError(absl::StrCat("there is no port ", quote(request.in_port)));
 }
 
 absl::StatusOr<Explanation> Explainer::explain(const ExplainRequest& request) {

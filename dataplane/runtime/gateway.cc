@@ -217,6 +217,30 @@ std::vector<WorkerCounters> Gateway::worker_counters() {
   return all;
 }
 
+std::vector<SnatInfo> Gateway::snat() {
+  std::vector<SnatInfo> all;
+  const auto add = [&](WorkerId worker, Family family, const auto& tables) {
+    if (tables.snat.empty()) return;
+    SnatInfo info;
+    info.worker = worker;
+    info.family = family;
+    for (const IpAddress& address : config_.snat.addresses) {
+      if (address.family() == family) info.addresses.push_back(address);
+    }
+    info.candidates = tables.snat.size();
+    info.connections = tables.snat_usage.connections();
+    info.exhausted = tables.snat_usage.exhaustions();
+    info.most_attempts = tables.snat_usage.most_attempts();
+    info.fill = tables.snat_usage.fill();
+    all.push_back(std::move(info));
+  };
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    add(worker->id(), Family::kIpv4, worker->tables<Ipv4Address>());
+    add(worker->id(), Family::kIpv6, worker->tables<Ipv6Address>());
+  }
+  return all;
+}
+
 std::vector<DropCount> Gateway::drops() {
   std::vector<DropCount> drops;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {

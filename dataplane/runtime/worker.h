@@ -27,6 +27,7 @@ template <typename Address>
 struct WorkerFamilyTables {
   ConnectionTable<Address> connections;
   SnatPorts<Address> snat;
+  SnatUsage snat_usage;
 
   WorkerFamilyTables(const GatewayConfig& config, WorkerId worker, std::uint16_t workers,
                      int socket)

@@ -16,6 +16,7 @@
 #include "dataplane/state/route_table.h"
 #include "dataplane/state/service_table.h"
 #include "dataplane/state/snat_ports.h"
+#include "dataplane/state/snat_usage.h"
 
 namespace portico {
 
@@ -28,6 +29,7 @@ struct FamilyTables {
   const LocalAddresses<Address>& locals;
   const RouteTable<Address>& routes;
   const SnatPorts<Address>& snat;
+  SnatUsage& snat_usage;
   ConnectionTable<Address>& connections;
 };
 

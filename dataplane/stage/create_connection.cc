@@ -67,19 +67,24 @@ bool masquerade(Connection<Address>& connection, Packet& packet, const Batch& bu
     connection.source = candidate.address;
     connection.source_port = candidate.port;
     const ConnectionRef present = tables.connections.find(connection.reply_tuple());
-    if (!present.found()) return true;
+    if (!present.found()) {
+      tables.snat_usage.found(attempt + 1);
+      return true;
+    }
     if (is_unanswered(tables.connections[present].state) && may_go(burst)(present.index) &&
         (!oldest.found() || age(present) > age(oldest))) {
       oldest = present;
     }
   }
   if (!oldest.found()) {
+    tables.snat_usage.exhausted(SnatPorts<Address>::kAttempts);
     packet.drop(DropReason::snat_ports_exhausted);
     return false;
   }
   connection.source = tables.connections[oldest].source;
   connection.source_port = tables.connections[oldest].source_port;
   evict<Address>(oldest, context);
+  tables.snat_usage.found(SnatPorts<Address>::kAttempts);
   return true;
 }
 

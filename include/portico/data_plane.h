@@ -142,6 +142,21 @@ struct WorkerCounters {
   }
 };
 
+// The sources of masqueraded connections, of one worker in one family. A candidate is a pair of an
+// address and a port; each serves as many connections at once as there are endpoints' sockets.
+struct SnatInfo {
+  WorkerId worker;
+  Family family = Family::kIpv4;
+  std::vector<IpAddress> addresses;
+  std::uint64_t candidates = 0;
+  std::uint64_t connections = 0;    // masqueraded so far
+  std::uint64_t exhausted = 0;      // refused because no candidate was free towards the endpoint
+  std::uint32_t most_attempts = 0;  // the most candidates that one of them tried
+  // The part of the candidates that is in use towards the endpoints of the last new connections,
+  // 0 to 1: an estimate from how many each of them had to try.
+  double fill = 0;
+};
+
 // Of all workers and the slow path together.
 struct DropCount {
   DropReason reason{};
@@ -203,6 +218,7 @@ class DataPlane {
   virtual std::vector<NeighborInfo> neighbors() = 0;
   virtual std::vector<PortInfo> ports() = 0;
   virtual std::vector<WorkerCounters> worker_counters() = 0;
+  virtual std::vector<SnatInfo> snat() = 0;    // by worker, then family; none of an empty pool
   virtual std::vector<DropCount> drops() = 0;  // every reason, zeros too, in the list's order
 
   // InvalidArgument: an unknown port, or addresses of different families.

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "include/portico/quoted.h"
+#include "include/portico/quote.h"
 
 namespace portico {
 
@@ -27,7 +27,7 @@ absl::StatusOr<IpAddress> IpAddress::parse(absl::string_view text) {
   if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) {
     return IpAddress(Ipv6Address{bytes});
   }
-  return absl::InvalidArgumentError(absl::StrCat(quoted(text), " is no IP address"));
+  return absl::InvalidArgumentError(absl::StrCat(quote(text), " is no IP address"));
 }
 
 absl::StatusOr<IpAddress> IpAddress::from_bytes(absl::string_view bytes) {
@@ -79,12 +79,12 @@ absl::StatusOr<IpPrefix> IpPrefix::parse(absl::string_view text) {
   if (has_length &&
       (!is_digits || !absl::SimpleAtoi(parts.second, &length) || length > address->bits())) {
     return absl::InvalidArgumentError(
-        absl::StrCat(quoted(text), ": the prefix length must be 0 to ", address->bits()));
+        absl::StrCat(quote(text), ": the prefix length must be 0 to ", address->bits()));
   }
   const IpPrefix prefix = of(*address, length);
   if (prefix.address_ != *address) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        quoted(text), " has bits set beyond its length; ", prefix.to_string(), " is meant?"));
+    return absl::InvalidArgumentError(absl::StrCat(quote(text), " has bits set beyond its length; ",
+                                                   prefix.to_string(), " is meant?"));
   }
   return prefix;
 }
@@ -124,7 +124,7 @@ absl::StatusOr<MacAddress> MacAddress::parse(absl::string_view text) {
     good = parts[i].size() == 2 && absl::SimpleHexAtoi(parts[i], &byte);
     mac.bytes[i] = static_cast<std::uint8_t>(byte);
   }
-  if (!good) return absl::InvalidArgumentError(absl::StrCat(quoted(text), " is no MAC address"));
+  if (!good) return absl::InvalidArgumentError(absl::StrCat(quote(text), " is no MAC address"));
   return mac;
 }
 

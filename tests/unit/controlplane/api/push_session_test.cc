@@ -46,5 +46,22 @@ TEST(PushSession, TwoStreamsOfOneSourceShareWhatItHas) {
   EXPECT_TRUE(data_plane.service_ports().empty());
 }
 
+// Else every name that ever was would be listed for ever.
+TEST(PushSession, ASourceThatHasNothingIsForgottenAfterAWhile) {
+  FakeDataPlane data_plane;
+  Ledger ledger(data_plane, {});
+  for (const char* source : {"empty", "full"}) {
+    PushSession session(ledger, {});
+    ASSERT_TRUE(session.handle(open_as(source)).ok());
+    ASSERT_TRUE(session.handle(set_service(std::string(source) + "/one", "10.0.0.1")).ok());
+    if (source == std::string("empty")) ASSERT_TRUE(session.handle(reset()).ok());
+    ASSERT_TRUE(session.handle(sync(1)).ok());
+  }
+  EXPECT_EQ(ledger.sources().size(), 2u);
+  const auto later = ledger.sources(absl::Now() + absl::Minutes(11));
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_EQ(later[0].name, "full");
+}
+
 }  // namespace
 }  // namespace portico

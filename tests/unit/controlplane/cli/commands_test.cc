@@ -58,7 +58,7 @@ TEST(Help, OfACommand) {
       "Global options:\n"
       "      --gateway ADDRESS    unix:PATH or HOST:PORT (default "
       "unix:/run/portico/porticod.sock)\n"
-      "  -o, --output FORMAT      table, or json for scripts (default table)\n"
+      "  -o, --output FORMAT      table, wide (more columns) or json (default table)\n"
       "      --timeout DURATION   How long an answer may take; 0 waits for ever (default 10s)\n"
       "  -h, --help               This text\n");
 }
@@ -129,18 +129,18 @@ class BashCompletion : public Completion {
 };
 
 TEST_P(BashCompletion, OffersCommandsOptionsAndValues) {
-  EXPECT_EQ(offers("\"\""), "get explain delete version completion\n");
+  EXPECT_EQ(offers("\"\""), "get explain delete version completion help\n");
   EXPECT_EQ(offers("g"), "get\n");
-  EXPECT_EQ(offers("get s"), "services status\n");
+  EXPECT_EQ(offers("get s"), "services snat status\n");
   EXPECT_EQ(offers("-o json get \"\""),
-            "services endpoints connections routes neighbors ports drops counters status\n");
+            "services endpoints connections routes neighbors ports drops counters snat status\n");
   EXPECT_EQ(offers("--gateway unix : /run/p.sock delete \"\""), "connections\n");
   EXPECT_EQ(offers("get connections --client-"), "--client-port\n");
   EXPECT_EQ(offers("get connections --client 10.0.0.1 --fam"), "--family\n");
   EXPECT_EQ(offers("get connections --family \"\""), "ipv4 ipv6\n");
   EXPECT_EQ(offers("get connections --output = j"), "json\n");
-  EXPECT_EQ(offers("get connections --output ="), "table json\n");
-  EXPECT_EQ(offers("get ports -o \"\""), "table json\n");
+  EXPECT_EQ(offers("get connections --output ="), "table wide json\n");
+  EXPECT_EQ(offers("get ports -o \"\""), "table wide json\n");
   EXPECT_EQ(offers("get ports --timeout \"\""), "\n");
   EXPECT_EQ(offers("explain \"\""), "tcp udp sctp\n");
   EXPECT_EQ(offers("explain tcp \"\""), "\n");
@@ -160,15 +160,31 @@ class FishCompletion : public Completion {
 };
 
 TEST_P(FishCompletion, OffersCommandsOptionsAndValues) {
-  EXPECT_EQ(offers(""), "completion\ndelete\nexplain\nget\nversion\n");
-  EXPECT_EQ(offers("-o json get s"), "services\nstatus\n");
+  EXPECT_EQ(offers(""), "completion\ndelete\nexplain\nget\nhelp\nversion\n");
+  EXPECT_EQ(offers("-o json get s"), "services\nsnat\nstatus\n");
   EXPECT_EQ(offers("get connections --client-"), "--client-port\n");
   EXPECT_EQ(offers("get connections --family "), "ipv4\nipv6\n");
-  EXPECT_EQ(offers("get ports -o "), "json\ntable\n");
+  EXPECT_EQ(offers("get ports -o "), "json\ntable\nwide\n");
   EXPECT_EQ(offers("completion "), "bash\nfish\nzsh\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Fish, FishCompletion, testing::Values("fish"));
+
+TEST(Help, IsACommandToo) {
+  EXPECT_EQ(porticoctl("help").out, porticoctl("--help").out);
+  EXPECT_EQ(porticoctl("help get drops").out, porticoctl("get drops --help").out);
+  EXPECT_EQ(porticoctl("help get svc").out, porticoctl("get services --help").out);
+  const Result wrong = porticoctl("help get nonsense");
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_NE(wrong.error.find("there is no command \"get nonsense\""), std::string::npos);
+}
+
+TEST(UsageErrors, CutAndEscapeWhatTheyRepeat) {
+  const Result result = porticoctl("get drops \xff\x1b[2J" + std::string(1'000'000, 'x'));
+  EXPECT_EQ(result.code, 2);
+  EXPECT_LT(result.error.size(), 1000u);
+  EXPECT_NE(result.error.find(R"("\xff\x1b[2Jxxx)"), std::string::npos) << result.error;
+}
 
 }  // namespace
 }  // namespace portico::cli

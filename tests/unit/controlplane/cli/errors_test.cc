@@ -125,12 +125,13 @@ TEST_F(Errors, AWrongCommandLineEndsWithTwo) {
       {"delete", "porticoctl delete: a command is needed"},
       {"fetch",
        "porticoctl: unknown command \"fetch\": there are get, explain, delete, version, "
-       "completion"},
+       "completion, help"},
       {"delete services", "porticoctl delete: unknown command \"services\": there are connections"},
       {"get ports up0", "porticoctl get ports: unexpected argument \"up0\""},
       {"get services a b", "porticoctl get services: unexpected argument \"b\""},
       {"get ports --all", "porticoctl get ports: unknown option --all"},
-      {"get ports -o yaml", "porticoctl get ports: --output: \"yaml\" is none of table, json"},
+      {"get ports -o yaml",
+       "porticoctl get ports: --output: \"yaml\" is none of table, wide, json"},
       {"get ports --timeout soon",
        "porticoctl get ports: --timeout: \"soon\" is no duration: write 10s, 1m30s or 500ms; 0 "
        "waits for ever"},

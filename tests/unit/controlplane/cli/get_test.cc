@@ -73,6 +73,13 @@ TEST_F(Get, OneServiceByNameWithAndWithoutItsNamespace) {
   }
 }
 
+TEST_F(Get, KubectlsNamesAreUnderstood) {
+  add_services();
+  EXPECT_EQ(output("get svc"), output("get services"));
+  EXPECT_EQ(output("get service dns -n kube-system"), output("get services kube-system/dns"));
+  EXPECT_EQ(output("get ep"), output("get endpoints"));
+}
+
 TEST_F(Get, AServiceMayBeCalledLikeACommand) {
   gateway.services = {message<v1::ServiceView>("service { name: 'default/status' }")};
   EXPECT_EQ(output("get services status -o json").substr(0, 44),
@@ -128,7 +135,10 @@ TEST_F(Get, ServicesAsJson) {
     "packetsToEndpoint": "0",
     "packetsFromEndpoint": "0",
     "bytesToEndpoint": "0",
-    "bytesFromEndpoint": "0"
+    "bytesFromEndpoint": "0",
+    "localState": "STATE_UNSPECIFIED",
+    "weight": 0,
+    "maxConnections": 0
    }
   ]
  })";
@@ -179,7 +189,10 @@ TEST_F(Get, EndpointsAsJsonNameTheirService) {
   "packetsToEndpoint": "0",
   "packetsFromEndpoint": "0",
   "bytesToEndpoint": "0",
-  "bytesFromEndpoint": "0"
+  "bytesFromEndpoint": "0",
+  "localState": "STATE_UNSPECIFIED",
+  "weight": 0,
+  "maxConnections": 0
  }
 ]
 )");

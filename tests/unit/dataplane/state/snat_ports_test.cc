@@ -1,10 +1,12 @@
 #include "dataplane/state/snat_ports.h"
 
+#include <random>
 #include <set>
 #include <tuple>
 #include <vector>
 
 #include "dataplane/net/owner_hash.h"
+#include "dataplane/state/snat_usage.h"
 #include "gtest/gtest.h"
 
 namespace portico {
@@ -146,6 +148,27 @@ TEST(SnatPorts, EdgesOfTheRange) {
   ASSERT_EQ(one.size(), 1u);
   EXPECT_EQ(one.candidate(0xffffffff, 127).port.host(), 65535);
   EXPECT_TRUE(SnatPorts<Ipv4Address>(pool({"10.0.0.1"}, 2000, 1999), WorkerId{0}, 1).empty());
+}
+
+// New connections that find a candidate with their first try see an empty pool; where three of four
+// candidates are in use, four tries are needed on average.
+TEST(SnatUsage, FillIsWhatTheTriesSay) {
+  SnatUsage usage;
+  EXPECT_EQ(usage.fill(), 0.0);
+  std::mt19937 random(1);
+  std::geometric_distribution<std::uint32_t> failures(0.25);
+  double sum = 0;
+  for (int i = 0; i < 20000; ++i) {
+    usage.found(failures(random) + 1);
+    if (i >= 10000) sum += usage.fill();
+  }
+  EXPECT_NEAR(sum / 10000, 0.75, 0.02);
+  EXPECT_EQ(usage.connections(), 20000u);
+  usage.exhausted(128);
+  EXPECT_EQ(usage.exhaustions(), 1u);
+  EXPECT_EQ(usage.most_attempts(), 128u);
+  for (int i = 0; i < 1000; ++i) usage.found(1);
+  EXPECT_LT(usage.fill(), 0.01);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "include/portico/quoted.h"
+#include "include/portico/quote.h"
 
 #include <cstddef>
 
@@ -13,11 +13,11 @@ constexpr std::size_t kLongest = 140;
 
 }  // namespace
 
-std::string quoted(absl::string_view text) {
-  return absl::StrCat("\"", escaped(text), "\"");
+std::string quote(absl::string_view text) {
+  return absl::StrCat("\"", escape(text), "\"");
 }
 
-std::string escaped(absl::string_view text) {
+std::string escape(absl::string_view text) {
   if (text.size() <= kLongest) return absl::CHexEscape(text);
   return absl::StrCat(absl::CHexEscape(text.substr(0, kLongest)), "... (", text.size(), " bytes)");
 }

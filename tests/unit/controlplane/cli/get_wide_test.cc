@@ -1,0 +1,65 @@
+// What a Service and the gateway tell beyond the usual columns.
+
+#include "tests/unit/controlplane/cli/porticoctl.h"
+
+namespace portico::cli {
+namespace {
+
+class GetWide : public PorticoctlTest {};
+
+TEST_F(GetWide, WideServicesTellHowTheyAreServed) {
+  gateway.services = {message<v1::ServiceView>(R"(
+      service {
+        name: "default/web"
+        addresses { address: "10.100.3.59" source_address: SOURCE_ADDRESS_MASQUERADE_OFF_CLUSTER }
+        addresses { address: "203.0.113.7" kind: KIND_LOAD_BALANCER_IP
+                    traffic_policy: TRAFFIC_POLICY_LOCAL source_address: SOURCE_ADDRESS_PRESERVE
+                    source_ranges: "10.0.0.0/8" source_ranges: "192.0.2.0/24" }
+        addresses { kind: KIND_NODE_PORT traffic_policy: TRAFFIC_POLICY_LOCAL
+                    source_address: SOURCE_ADDRESS_PRESERVE }
+        ports { name: "http" protocol: PROTOCOL_TCP port: 80 node_port: 30080 }
+        selection: SELECTION_MAGLEV maglev_table_size: 1021
+        client_affinity { seconds: 10800 } health_check_port: 30100
+      }
+      source: "kubernetes")"),
+                      message<v1::ServiceView>(R"(
+      service {
+        name: "default/plain" addresses { address: "10.100.3.60" }
+        ports { protocol: PROTOCOL_TCP port: 80 } selection: SELECTION_LEAST_CONNECTIONS
+      })")};
+  EXPECT_NE(output("get services").find("  masquerade-off-cluster,preserve  "), std::string::npos);
+  EXPECT_EQ(output("get services -o wide"),
+            // clang-format off
+      "NAME           CLUSTER-IP   EXTERNAL-IP  PORT(S)       ENDPOINTS  CONNECTIONS  OPEN  SELECTION          CLIENT-ADDRESS                                                                  SOURCE      POLICY                                                     AFFINITY  SOURCE-RANGES                             HEALTH-PORT\n"
+      "default/web    10.100.3.59  203.0.113.7  80:30080/TCP        0/0            0     0  maglev:1021        cluster-ip=masquerade-off-cluster,load-balancer-ip=preserve,node-port=preserve  kubernetes  cluster-ip=cluster,load-balancer-ip=local,node-port=local  3h        load-balancer-ip=10.0.0.0/8+192.0.2.0/24        30100\n"
+      "default/plain  10.100.3.60  -            80/TCP              0/0            0     0  least-connections  masquerade                                                                      -           cluster                                                    -         -                                                   -\n"
+            // clang-format on
+  );
+}
+
+TEST_F(GetWide, WideEndpointsTellTheirShare) {
+  gateway.services = {message<v1::ServiceView>(R"(
+      service { name: "default/web" }
+      endpoints { name: "uid-1" port_name: "http" protocol: PROTOCOL_TCP address: "192.168.1.3"
+                  port: 8080 state: STATE_ACTIVE local_state: STATE_DRAINING weight: 7
+                  max_connections: 9 })")};
+  EXPECT_NE(output("get endpoints -o wide").find("NAME   LOCAL     WEIGHT  LIMIT\n"),
+            std::string::npos);
+  EXPECT_NE(output("get endpoints -o wide").find("uid-1  draining       7      9\n"),
+            std::string::npos);
+}
+
+TEST_F(GetWide, SnatTellsHowFullItIs) {
+  *gateway.counters.add_snat() = message<v1::SnatCounters>(R"(
+      worker: 1 family: IP_FAMILY_IPV4 addresses: "10.12.22.1" addresses: "10.12.22.2"
+      candidates: 64512 connections: 1000 exhausted: 3 most_attempts: 128 fill: 0.754)");
+  EXPECT_EQ(output("get snat"),
+            // clang-format off
+      "WORKER  FAMILY  ADDRESSES              CANDIDATES  FILL  MADE  EXHAUSTED  MOST-TRIES\n"
+      "     1  IPv4    10.12.22.1,10.12.22.2       64512   75%  1000          3         128\n"
+            // clang-format on
+  );
+}
+
+}  // namespace
+}  // namespace portico::cli
