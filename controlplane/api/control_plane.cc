@@ -25,9 +25,10 @@ struct ControlPlane::Impl {
         keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
         push(ledger, PushLimits(), kMaxPushStreams),
         gateway(ledger, data_plane),
-        health_checks(
-            {options.node_ports.addresses},
-            [this](const std::string& service) { return ledger.local_endpoints(service); }),
+        health_checks({options.node_ports.addresses},
+                      [this](const std::string& service, Family family) {
+                        return ledger.local_endpoints(service, family);
+                      }),
         server(options.api, {{v1::Push::service_full_name(), &push},
                              {v1::Gateway::service_full_name(), &gateway}}) {}
 

@@ -168,16 +168,17 @@ absl::btree_map<std::uint16_t, std::string> Ledger::health_check_ports() const {
   return store_.index().health_check_ports();
 }
 
-std::optional<std::size_t> Ledger::local_endpoints(const std::string& service) const {
+std::optional<std::size_t> Ledger::local_endpoints(const std::string& service,
+                                                   Family family) const {
   absl::ReaderMutexLock lock(&mutex_);
   const std::string* source = store_.index().source_of_service(service);
   if (!source) return std::nullopt;
   absl::flat_hash_set<IpAddress> addresses;
   for (const auto& [name, endpoint] : store_.objects_of(*source).endpoints_of(service)) {
     const bool is_active = endpoint->local_state == store::EndpointState::kActive;
-    if (is_active && !endpoint->terminating) {
-      addresses.insert(IpAddress::parse(endpoint->address).value());
-    }
+    if (!is_active || endpoint->terminating) continue;
+    const IpAddress address = IpAddress::parse(endpoint->address).value();
+    if (address.family() == family) addresses.insert(address);
   }
   return addresses.size();
 }

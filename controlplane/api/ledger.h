@@ -111,7 +111,7 @@ class Ledger {
   absl::btree_map<std::uint16_t, std::string> health_check_ports() const;
   // What is answered there: how many addresses of its endpoints are active locally, but for Pods
   // that end. Absent when there is no such Service.
-  std::optional<std::size_t> local_endpoints(const std::string& service) const;
+  std::optional<std::size_t> local_endpoints(const std::string& service, Family family) const;
 
  private:
   void forget_idle_sources() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -22,18 +22,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The port that the other side has connected to; 0 when it is gone already.
-std::uint16_t local_port(int socket) {
+// What the other side has connected to; port 0 when it is gone already.
+struct Asked {
+  Family family = Family::kIpv4;
+  std::uint16_t port = 0;
+};
+
+Asked asked_on(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  in_port_t port = 0;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
   if (address.ss_family == AF_INET) {
-    port = reinterpret_cast<const sockaddr_in*>(&address)->sin_port;
-  } else if (address.ss_family == AF_INET6) {
-    port = reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port;
+    return {Family::kIpv4, ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port)};
   }
-  return ntohs(port);
+  return {Family::kIpv6, ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port)};
 }
 
 int socket_of(MHD_Connection* connection) {
@@ -100,15 +102,15 @@ struct HealthCheckServer::Impl {
 
 // Answers before a body has been read: nobody needs it.
 MHD_Result HealthCheckServer::Impl::answer(MHD_Connection* connection) {
+  const Asked asked = asked_on(socket_of(connection));
   std::string service;
   {
-    const std::uint16_t port = local_port(socket_of(connection));
     absl::MutexLock lock(&mutex);
-    const auto found = ports.find(port);
+    const auto found = ports.find(asked.port);
     if (found == ports.end()) return MHD_NO;
     service = found->second;
   }
-  const std::optional<std::size_t> endpoints = count(service);
+  const std::optional<std::size_t> endpoints = count(service, asked.family);
   return endpoints ? reply(connection, health_answer(service, *endpoints)) : MHD_NO;
 }
 

@@ -4,7 +4,7 @@
 //
 // Tells load balancers over HTTP how many endpoints of a Service are active locally:
 //
-//   HealthCheckServer server(options, [&](const std::string& service) { return count; });
+//   HealthCheckServer server(options, [&](const std::string&, Family) { return count; });
 //   server.serve({{30100, "default/web"}});   // again whenever that changes
 //   server.start();
 //
@@ -42,9 +42,9 @@ class HealthCheckServer {
   static constexpr unsigned kMaxConnectionsOfOne = 128;
   static constexpr std::size_t kMaxRequest = 4096;
 
-  // How many endpoints of a Service are active locally; absent when there is no such Service.
-  // Called from any thread.
-  using Count = std::function<std::optional<std::size_t>(const std::string& service)>;
+  // How many endpoints of a Service are active locally, of the family in which is asked, as
+  // kube-proxy has a server for each; absent when there is no such Service. Called from any thread.
+  using Count = std::function<std::optional<std::size_t>(const std::string& service, Family)>;
 
   HealthCheckServer(HealthCheckOptions options, Count count);
   ~HealthCheckServer();  // stops

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "controlplane/api/convert.h"
 #include "controlplane/api/ledger.h"
 #include "controlplane/api/push_session.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -47,14 +48,30 @@ void check_response(const v1::PushResponse& response) {
   }
 }
 
+store::GatewayFacts facts() {
+  store::GatewayFacts facts;
+  for (const char* text : {"10.20.0.1", "2001:db8:20::1"}) {
+    facts.addresses.insert(IpAddress::parse(text).value());
+    facts.node_ports.addresses.push_back(IpAddress::parse(text).value());
+  }
+  return facts;
+}
+
 void check_whole(const Ledger& ledger, const FakeDataPlane& data_plane) {
   FakeDataPlane fresh_data_plane;
-  Ledger fresh(fresh_data_plane, {});
+  Ledger fresh(fresh_data_plane, facts());
   for (const SourceStatus& source : ledger.sources()) {
     const SourceSnapshot snapshot = ledger.snapshot(source.name);
     store::Pending pending;
-    for (const auto& service : snapshot.services) pending.set(*service);
-    for (const auto& endpoint : snapshot.endpoints) pending.set(*endpoint);
+    // As they come back from the disk.
+    for (const auto& service : snapshot.services) {
+      PORTICO_FUZZ_REQUIRE(from_proto(to_proto(*service)) == *service);
+      pending.set(*service);
+    }
+    for (const auto& endpoint : snapshot.endpoints) {
+      PORTICO_FUZZ_REQUIRE(from_proto(to_proto(*endpoint)) == *endpoint);
+      pending.set(*endpoint);
+    }
     for (const auto& route : snapshot.routes) pending.set(*route);
     PORTICO_FUZZ_REQUIRE(fresh.accept(source.name, pending, 1).ok());
   }
@@ -64,7 +81,7 @@ void check_whole(const Ledger& ledger, const FakeDataPlane& data_plane) {
 
 void converse(absl::string_view text) {
   FakeDataPlane data_plane;
-  Ledger ledger(data_plane, {});
+  Ledger ledger(data_plane, facts());
   const PushLimits limits{.pending_objects = 50, .pending_bytes = 1 << 16};
   std::optional<PushSession> sessions[2];
   for (absl::string_view line : absl::StrSplit(text, '\n')) {

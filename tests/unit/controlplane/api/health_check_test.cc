@@ -39,15 +39,17 @@ class HealthCheckApiTest : public ApiTest {
   std::uint16_t port_ = 0;
 };
 
-// kube-proxy counts unique local addresses that are ready, and no Pods that end.
+// kube-proxy counts unique local addresses of its family that are ready, and no Pods that end.
 TEST_F(HealthCheckApiTest, CountsAddressesThatAreActiveLocally) {
   start();
   const auto client = push("kubernetes");
+  v1::PushRequest dual = web();
+  dual.mutable_set()->mutable_service()->add_addresses()->set_address("2001:db8::80");
   v1::PushRequest ending = local("uid-4", "192.168.1.6");
   ending.mutable_set()->mutable_endpoint()->set_terminating(true);
   v1::PushRequest second_port = local("uid-2", "192.168.1.3");  // the same Pod once more
   second_port.mutable_set()->mutable_endpoint()->mutable_ports(0)->set_port(8081);
-  client->ask(web(), local("uid-1", "192.168.1.3"), second_port,
+  client->ask(dual, local("uid-1", "192.168.1.3"), second_port, local("uid-6", "2001:db8:1::3"),
               set_endpoint("default/web", "uid-3", "192.168.1.5"), ending, sync(1));
   EXPECT_THAT(ask(), HasSubstr("\"localEndpoints\": 1"));
   client->ask(local("uid-3", "192.168.1.5"), sync(2));

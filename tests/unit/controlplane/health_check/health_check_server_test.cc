@@ -43,7 +43,8 @@ class HealthCheckTest : public testing::TestWithParam<Family> {
 
   void start(const HealthCheckPorts& ports) {
     server_ = std::make_unique<HealthCheckServer>(
-        options_, [this](const std::string& service) -> std::optional<std::size_t> {
+        options_, [this](const std::string& service, Family family) -> std::optional<std::size_t> {
+          EXPECT_EQ(family, GetParam());
           absl::MutexLock lock(&mutex_);
           const auto found = counts_.find(service);
           if (found == counts_.end()) return std::nullopt;
