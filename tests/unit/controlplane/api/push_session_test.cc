@@ -54,7 +54,9 @@ TEST(PushSession, ASourceThatHasNothingIsForgottenAfterAWhile) {
     PushSession session(ledger, {});
     ASSERT_TRUE(session.handle(open_as(source)).ok());
     ASSERT_TRUE(session.handle(set_service(std::string(source) + "/one", "10.0.0.1")).ok());
-    if (source == std::string("empty")) ASSERT_TRUE(session.handle(reset()).ok());
+    if (source == std::string("empty")) {
+      ASSERT_TRUE(session.handle(reset()).ok());
+    }
     ASSERT_TRUE(session.handle(sync(1)).ok());
   }
   EXPECT_EQ(ledger.sources().size(), 2u);

@@ -61,5 +61,77 @@ TEST_F(GetWide, SnatTellsHowFullItIs) {
   );
 }
 
+TEST_F(GetWide, ServicesAsJson) {
+  gateway.services = {message<v1::ServiceView>(R"(
+      service {
+        name: "default/web"
+        addresses { address: "10.100.0.1" }
+        ports { protocol: PROTOCOL_TCP port: 80 }
+      }
+      endpoints { address: "192.168.1.3" port: 8080 state: STATE_ACTIVE connections: 3 })"),
+                      message<v1::ServiceView>("service { name: 'default/empty' }")};
+  const std::string web = R"({
+  "service": {
+   "name": "default/web",
+   "addresses": [
+    {
+     "address": "10.100.0.1",
+     "kind": "KIND_UNSPECIFIED",
+     "trafficPolicy": "TRAFFIC_POLICY_UNSPECIFIED",
+     "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+     "sourceRanges": []
+    }
+   ],
+   "ports": [
+    {
+     "name": "",
+     "protocol": "PROTOCOL_TCP",
+     "port": 80,
+     "nodePort": 0
+    }
+   ],
+   "selection": "SELECTION_UNSPECIFIED",
+   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+   "maglevTableSize": 0,
+   "healthCheckPort": 0
+  },
+  "source": "",
+  "endpoints": [
+   {
+    "name": "",
+    "node": "",
+    "portName": "",
+    "protocol": "PROTOCOL_UNSPECIFIED",
+    "address": "192.168.1.3",
+    "port": 8080,
+    "state": "STATE_ACTIVE",
+    "connections": "3",
+    "activeConnections": "0",
+    "packetsToEndpoint": "0",
+    "packetsFromEndpoint": "0",
+    "bytesToEndpoint": "0",
+    "bytesFromEndpoint": "0",
+    "localState": "STATE_UNSPECIFIED",
+    "weight": 0,
+    "maxConnections": 0
+   }
+  ]
+ })";
+  const std::string empty = R"({
+  "service": {
+   "name": "default/empty",
+   "addresses": [],
+   "ports": [],
+   "selection": "SELECTION_UNSPECIFIED",
+   "sourceAddress": "SOURCE_ADDRESS_UNSPECIFIED",
+   "maglevTableSize": 0,
+   "healthCheckPort": 0
+  },
+  "source": "",
+  "endpoints": []
+ })";
+  EXPECT_EQ(output("get services -o json"), "[\n " + web + ",\n " + empty + "\n]\n");
+}
+
 }  // namespace
 }  // namespace portico::cli
