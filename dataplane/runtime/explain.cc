@@ -33,9 +33,9 @@ class Scratch {
                  shared.neighbors,
                  new_connections_,
                  {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
-                  worker.tables<Ipv4Address>().snat, snat_usage_, v4_},
+                  worker.tables<Ipv4Address>().snat, snat_usage_, v4_, sequences_},
                  {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
-                  worker.tables<Ipv6Address>().snat, snat_usage_, v6_},
+                  worker.tables<Ipv6Address>().snat, snat_usage_, v6_, sequences_},
                  Random(0),
                  RateLimit(1, 1),
                  RateLimit(1, 1),
@@ -77,6 +77,7 @@ class Scratch {
   NewConnections new_connections_;
   AffinityTable affinity_{1};
   SnatUsage snat_usage_;
+  TcpSequences sequences_{0};
   StageContext context_;
 };
 

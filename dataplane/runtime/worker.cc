@@ -6,9 +6,6 @@
 namespace portico {
 namespace {
 
-// How many connections a round looks at to see whether their time is over: enough to end a million
-// within seconds, little enough not to be felt.
-constexpr std::size_t kExpiryBudget = 16;
 // ICMP errors a second and worker, after Linux' icmp_msgs_per_sec and icmp_msgs_burst.
 constexpr std::uint32_t kIcmpErrorsPerSecond = 1000;
 constexpr std::uint32_t kIcmpErrorBurst = 50;
@@ -43,13 +40,14 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
                shared.neighbors,
                new_connections_,
                {shared.v4.services, shared.v4.masquerade, shared.v4.locals, shared.v4.routes,
-                v4_.snat, v4_.snat_usage, v4_.connections},
+                v4_.snat, v4_.snat_usage, v4_.connections, v4_.sequences},
                {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
-                v6_.snat, v6_.snat_usage, v6_.connections},
+                v6_.snat, v6_.snat_usage, v6_.connections, v6_.sequences},
                Random(seed),
                RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst),
                RateLimit(kRefusalsPerSecond, kRefusalBurst),
-               config.reject} {
+               config.reject},
+      ends_(config.connections, context_, exits_, counts_) {
   shared.load.add(usage_);
 }
 
@@ -59,7 +57,7 @@ bool Worker::poll(Instant now) noexcept {
   busy |= take_handed_over();
   for (OutboxRing* outbox : outboxes_) busy |= send_outbox(*outbox);
   mailbox_.serve();
-  expire();
+  busy |= ends_.round();
   expire_fragments(id_, now, exits_.io, counts_);
   counts_.polls.add(1);
   if (!busy) counts_.empty_polls.add(1);
@@ -120,14 +118,5 @@ void Worker::erase(ConnectionRef ref) noexcept {
 }
 template void Worker::erase<Ipv4Address>(ConnectionRef) noexcept;
 template void Worker::erase<Ipv6Address>(ConnectionRef) noexcept;
-
-void Worker::expire() noexcept {
-  const std::uint32_t now = to_ticks(context_.now);
-  const auto closed = [this](const auto& connection) {
-    usage_.connection_closed(connection.endpoint_ref);
-  };
-  counts_.connections_expired.add(v4_.connections.expire(now, kExpiryBudget, closed) +
-                                  v6_.connections.expire(now, kExpiryBudget, closed));
-}
 
 }  // namespace portico

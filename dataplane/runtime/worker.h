@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "dataplane/packet/packet_io.h"
+#include "dataplane/runtime/connection_ends.h"
 #include "dataplane/runtime/mailbox.h"
 #include "dataplane/runtime/settle.h"
 #include "dataplane/runtime/shared_tables.h"
@@ -28,11 +29,14 @@ struct WorkerFamilyTables {
   ConnectionTable<Address> connections;
   SnatPorts<Address> snat;
   SnatUsage snat_usage;
+  TcpSequences sequences;
 
   WorkerFamilyTables(const GatewayConfig& config, WorkerId worker, std::uint16_t workers,
                      int socket)
       : connections(config.capacity.connections, timeout_ticks(config.timeouts), socket),
-        snat(config.snat, config.node_ports, worker, workers) {}
+        snat(config.snat, config.node_ports, worker, workers),
+        sequences(ConnectionEnds::needs_sequences(config.connections) ? config.capacity.connections
+                                                                      : 0) {}
 };
 
 class Worker {
@@ -69,7 +73,6 @@ class Worker {
   bool take_handed_over() noexcept;
   bool send_outbox(OutboxRing& outbox) noexcept;
   void process() noexcept;
-  void expire() noexcept;
 
   const WorkerId id_;
   WorkerFamilyTables<Ipv4Address> v4_;
@@ -82,6 +85,7 @@ class Worker {
   Exits exits_;
   const std::vector<OutboxRing*> outboxes_;  // of the slow path and the kernel; the first worker's
   StageContext context_;
+  ConnectionEnds ends_;
   Burst burst_;
   Burst whole_;  // packets that fragments of burst_ have completed
 };

@@ -17,6 +17,7 @@
 #include "dataplane/state/service_table.h"
 #include "dataplane/state/snat_ports.h"
 #include "dataplane/state/snat_usage.h"
+#include "dataplane/state/tcp_sequences.h"
 
 namespace portico {
 
@@ -31,6 +32,7 @@ struct FamilyTables {
   const SnatPorts<Address>& snat;
   SnatUsage& snat_usage;
   ConnectionTable<Address>& connections;
+  TcpSequences& sequences;
 };
 
 // All that the stages may look at besides the packets. `now` is read once a burst.

@@ -82,6 +82,11 @@ class ConnectionTable {
   Record& operator[](ConnectionRef ref) noexcept { return records_[ref.index]; }
   const Record& operator[](ConnectionRef ref) const noexcept { return records_[ref.index]; }
 
+  // The index of a record of this table, as in ConnectionRef.
+  std::uint32_t index_of(const Record& record) const noexcept {
+    return static_cast<std::uint32_t>(&record - records_.get());
+  }
+
   // Inserts a record that has been filled completely, under both of its tuples; `last_seen` is the
   // time of the insertion. Returns a reference in Direction::kOriginal, or one that is not found()
   // when the table is full. Requires that neither tuple is in the table.

@@ -26,6 +26,7 @@ bool EndpointTable::allocate(EndpointRef& ref) {
 void EndpointTable::free(EndpointRef ref) {
   if (!exists(ref)) return;
   generations_[ref.slot].store(ref.generation + 1, std::memory_order_relaxed);
+  departures_.fetch_add(1, std::memory_order_release);
   waiting_.push_back(ref.slot);
   size_.store(size() - 1, std::memory_order_relaxed);
 }

@@ -17,7 +17,7 @@
 // Slots are 0 ... capacity - 1, and whoever keeps something beside an endpoint (its counters, its
 // Service) keeps it in an array of that length. A freed slot counts until release().
 //
-// generations_   written by the control thread, read by the workers; atomic
+// generations_, departures_   written by the control thread, read by the workers; atomic
 // all others     the control thread's alone
 
 #include <atomic>
@@ -40,6 +40,9 @@ class EndpointTable {
            generations_[ref.slot].load(std::memory_order_relaxed) == ref.generation;
   }
 
+  // How many endpoints have gone so far. Who sees a number sees that those do not exist().
+  std::uint32_t departures() const noexcept { return departures_.load(std::memory_order_acquire); }
+
   // Control thread. allocate() returns false when every slot is in use. A freed slot's generation
   // moves on at once; the slot is handed out again only after release(), to be called when every
   // worker has passed the removal. free() of a reference that does not exist does nothing.
@@ -56,6 +59,7 @@ class EndpointTable {
   std::vector<std::uint32_t> free_;     // slots to hand out, the next one last
   std::vector<std::uint32_t> waiting_;  // freed since the last release()
   std::atomic<std::uint32_t> size_ = 0;
+  std::atomic<std::uint32_t> departures_ = 0;
 };
 
 }  // namespace portico

@@ -1,0 +1,146 @@
+#include "dataplane/runtime/connection_ends.h"
+
+#include <algorithm>
+
+#include "dataplane/net/ip.h"
+#include "dataplane/stage/answer.h"
+#include "dataplane/stage/next_hop.h"
+
+namespace portico {
+namespace {
+
+// Whether the ends of a TCP connection in this state still hold it for one.
+bool is_open(ConnectionState state) noexcept {
+  using enum ConnectionState;
+  return state == kEstablished || state == kFinWait || state == kCloseWait || state == kLastAck;
+}
+
+template <typename Address>
+struct ResetSpec {
+  Address source, destination;
+  L4Port source_port, destination_port;
+  std::uint32_t sequence, acknowledgement;
+};
+
+// Fills a new frame, but for its link header.
+template <typename Address>
+void write_reset(const ResetSpec<Address>& spec, Packet& packet) noexcept {
+  constexpr auto kIp = static_cast<std::uint16_t>(sizeof(typename Ip<Address>::Header));
+  packet.is_ip = true;
+  packet.family = Address::kFamily;
+  packet.protocol = Protocol::kTcp;
+  packet.tcp_flags = kTcpRst | kTcpAck;
+  packet.l3_offset = sizeof(EthernetHeader);
+  packet.l4_offset = static_cast<std::uint16_t>(packet.l3_offset + kIp);
+  packet.payload_offset = static_cast<std::uint16_t>(packet.l4_offset + sizeof(TcpHeader));
+  packet.ip_length = kIp + std::uint32_t{sizeof(TcpHeader)};
+  write_answer_header(packet, Protocol::kTcp, spec.source, spec.destination);
+  auto& tcp = header_at<TcpHeader>(packet.l4());
+  tcp = {};
+  tcp.source_port.store(spec.source_port);
+  tcp.destination_port.store(spec.destination_port);
+  tcp.sequence.set_host(spec.sequence);
+  tcp.acknowledgement.set_host(spec.acknowledgement);
+  tcp.data_offset = (sizeof(TcpHeader) / 4) << 4;
+  tcp.flags = packet.tcp_flags;
+  ChecksumSum sum = pseudo_header(spec.source, spec.destination, Protocol::kTcp, sizeof tcp);
+  sum.add(&tcp, sizeof tcp);
+  tcp.checksum.store(Be16::from_wire(sum.checksum()));
+}
+
+}  // namespace
+
+bool ConnectionEnds::round() noexcept {
+  const std::size_t budget =
+      config_.reset_on_expiry ? std::min(expired_at_most_, kMostReset) : expired_at_most_;
+  const std::size_t most = std::max(expire<Ipv4Address>(budget), expire<Ipv6Address>(budget));
+  const bool is_behind = most == budget;
+  expired_at_most_ = is_behind ? std::min(2 * expired_at_most_, kMostExpired) : kLeastExpired;
+  return sweep() || is_behind;
+}
+
+template <typename Address>
+std::size_t ConnectionEnds::expire(std::size_t budget) noexcept {
+  auto& connections = context_.tables<Address>().connections;
+  const std::size_t ended =
+      connections.expire(to_ticks(context_.now), budget, [&](const Connection<Address>& record) {
+        context_.usage.connection_closed(record.endpoint_ref);
+        if (config_.reset_on_expiry) add_resets(record, connections.index_of(record));
+      });
+  counts_.connections_expired.add(ended);
+  send_resets<Address>();
+  return ended;
+}
+
+bool ConnectionEnds::sweep() noexcept {
+  if (!sweeping_) {
+    target_ = context_.endpoints.departures();
+    if (target_ == swept_) return false;
+    sweeping_ = true;
+    family_ = Family::kIpv4;
+    cursor_ = 0;
+  }
+  cursor_ = family_ == Family::kIpv4 ? sweep<Ipv4Address>(cursor_) : sweep<Ipv6Address>(cursor_);
+  if (cursor_ != ConnectionRef::kNone) return true;
+  cursor_ = 0;
+  if (family_ == Family::kIpv4) {
+    family_ = Family::kIpv6;
+    return true;
+  }
+  sweeping_ = false;
+  swept_ = target_;
+  return true;
+}
+
+template <typename Address>
+std::uint32_t ConnectionEnds::sweep(std::uint32_t cursor) noexcept {
+  auto& connections = context_.tables<Address>().connections;
+  const bool resets = config_.when_endpoint_gone == EndpointGone::kReset;
+  const std::uint32_t places = resets ? std::uint32_t{kMostReset} : kSwept;
+  const std::uint32_t next =
+      connections.walk(cursor, places, [&](ConnectionRef ref, const Connection<Address>& record) {
+        if (context_.endpoints.exists(record.endpoint_ref)) return;
+        const bool is_udp = record.protocol == Protocol::kUdp;
+        if (!is_udp && config_.when_endpoint_gone == EndpointGone::kKeep) return;
+        if (resets) add_resets(record, ref.index);
+        context_.usage.connection_closed(record.endpoint_ref);
+        connections.erase(ref);
+      });
+  send_resets<Address>();
+  return next;
+}
+
+template <typename Address>
+void ConnectionEnds::add_resets(const Connection<Address>& connection,
+                                std::uint32_t index) noexcept {
+  if (connection.protocol != Protocol::kTcp || !is_open(connection.state)) return;
+  const TcpSequences& sequences = context_.tables<Address>().sequences;
+  const std::uint32_t clients = sequences.next(index, Direction::kOriginal);
+  const std::uint32_t endpoints = sequences.next(index, Direction::kReply);
+  const ResetSpec<Address> specs[] = {
+      {connection.service, connection.client, connection.service_port, connection.client_port,
+       endpoints, clients},
+      {connection.source, connection.endpoint, connection.source_port, connection.endpoint_port,
+       clients, endpoints}};
+  constexpr std::uint32_t kLength =
+      sizeof(EthernetHeader) + sizeof(typename Ip<Address>::Header) + sizeof(TcpHeader);
+  for (const ResetSpec<Address>& spec : specs) {
+    Packet& packet = resets_.packets[resets_.count];
+    if (!exits_.io.allocate(kLength, packet))
+      return;  // the next packet meets a closed door instead
+    write_reset(spec, packet);
+    ++resets_.count;
+  }
+}
+
+template <typename Address>
+void ConnectionEnds::send_resets() noexcept {
+  if (resets_.count == 0) return;
+  Batch batch;
+  for (Packet& packet : resets_) batch.add(packet);
+  next_hop<Address>(batch, context_);
+  counts_.received.add(resets_.count);  // from here, as the slow path's are
+  settle(resets_, context_.self, exits_, counts_);
+}
+
+}  // namespace portico

@@ -1,0 +1,69 @@
+#pragma once
+
+// Theory of operation. How the connections of a worker end without a packet, a bounded piece of
+// work in each of its rounds:
+//
+//   expiry   connections whose time is over. The piece doubles while there is more to do, and falls
+//            back when there is not: a million that end at once are gone within a second, and a
+//            round that forwards packets feels no more than kMostExpired of them.
+//   sweep    when endpoints went: one walk through the tables ends UDP connections of endpoints
+//            that are gone, and those of TCP and SCTP as ConnectionsConfig::when_endpoint_gone
+//            says.
+//   resets   of TCP connections that end so, when the configuration asks for them: one to each end,
+//            with the next sequence number of the other (TcpSequences), routed like any packet.
+//
+// A connection that has ended is forgotten before its resets are sent. Called by Worker::poll(),
+// in the worker's thread.
+
+#include "dataplane/runtime/settle.h"
+#include "dataplane/stage/context.h"
+#include "include/portico/gateway_config.h"
+
+namespace portico {
+
+class ConnectionEnds {
+ public:
+  // Whether connections need their sequence numbers kept.
+  static bool needs_sequences(const ConnectionsConfig& config) noexcept {
+    return config.reset_on_expiry || config.when_endpoint_gone == EndpointGone::kReset;
+  }
+
+  // All outlive it.
+  ConnectionEnds(const ConnectionsConfig& config, StageContext& context, Exits& exits,
+                 WorkerCounts& counts)
+      : config_(config), context_(context), exits_(exits), counts_(counts) {}
+
+  // One round at context.now. Returns whether there is more to do at once.
+  bool round() noexcept;
+
+ private:
+  static constexpr std::size_t kLeastExpired = 16;
+  static constexpr std::size_t kMostExpired = 256;
+  static constexpr std::uint32_t kSwept = 128;  // places of the table a round
+  static constexpr std::size_t kMostReset = kBurstSize / 2;
+
+  template <typename Address>
+  std::size_t expire(std::size_t budget) noexcept;
+  bool sweep() noexcept;
+  template <typename Address>
+  std::uint32_t sweep(std::uint32_t cursor) noexcept;
+  // Makes the resets of a connection that is about to end, if it is one that gets any.
+  template <typename Address>
+  void add_resets(const Connection<Address>& connection, std::uint32_t index) noexcept;
+  template <typename Address>
+  void send_resets() noexcept;
+
+  const ConnectionsConfig config_;
+  StageContext& context_;
+  Exits& exits_;
+  WorkerCounts& counts_;
+  std::size_t expired_at_most_ = kLeastExpired;
+  std::uint32_t swept_ = 0;   // EndpointTable::departures() that the last whole sweep has seen
+  std::uint32_t target_ = 0;  // the same of the sweep under way
+  bool sweeping_ = false;
+  Family family_ = Family::kIpv4;  // of the sweep under way
+  std::uint32_t cursor_ = 0;
+  Burst resets_;
+};
+
+}  // namespace portico
