@@ -16,11 +16,46 @@
 #include "controlplane/config/config.h"
 #include "dataplane/io/eal.h"
 #include "dataplane/io/ethdev_io.h"
+#include "dataplane/kernel/kernel_interfaces.h"
+#include "dataplane/kernel/kernel_mirror.h"
 #include "dataplane/runtime/gateway.h"
 #include "dataplane/runtime/worker_loop.h"
 
 namespace portico {
 namespace {
+
+std::vector<MacAddress> macs_of(const GatewayConfig& config, const EthdevIo& io) {
+  std::vector<MacAddress> macs;
+  for (std::uint16_t i = 0; i < config.ports.size(); ++i) macs.push_back(io.mac(PortId{i}));
+  return macs;
+}
+
+// What we share with the Linux kernel: the thread between the ports and their kernel interfaces,
+// and the one that mirrors the kernel's tables. Neither runs without a kernel interface.
+class KernelThreads {
+ public:
+  ~KernelThreads() { join(); }
+
+  absl::Status start(const KernelMirrorConfig& config, const KernelInterfaces& interfaces,
+                     Gateway& gateway, const std::atomic<bool>& stop) {
+    path_ = std::thread([&] { run_kernel_path(*gateway.kernel_path(), stop); });
+    if (!config.routes && !config.neighbors) return absl::OkStatus();
+    auto mirror = KernelMirror::open(interfaces.ports(), config, [&](const KernelChange& change) {
+      return gateway.mirror(change);
+    });
+    if (!mirror.ok()) return mirror.status();
+    mirror_ = std::thread([&stop, mirror = *std::move(mirror)]() mutable { mirror.run(stop); });
+    return absl::OkStatus();
+  }
+  void join() {
+    if (path_.joinable()) path_.join();
+    if (mirror_.joinable()) mirror_.join();
+  }
+
+ private:
+  std::thread path_;
+  std::thread mirror_;
+};
 
 // Signals that end the process go to main's sigwait() alone, whatever threads there are.
 sigset_t block_signals() {
@@ -43,7 +78,11 @@ absl::Status run(const GatewayConfig& config) {
   auto io = EthdevIo::open(config, workers);
   if (!io.ok()) return io.status();
 
+  auto kernel = KernelInterfaces::open(config.ports, macs_of(config, **io));
+  if (!kernel.ok()) return kernel.status();
+
   Gateway::Options options;
+  options.kernel = kernel->get();
   options.workers = workers;
   options.sockets = (*eal)->worker_sockets();
   options.seed = std::random_device()();
@@ -60,10 +99,15 @@ absl::Status run(const GatewayConfig& config) {
     });
   }
   std::thread slow_path([&] { run_slow_path((*gateway)->slow_path(), stop); });
+  KernelThreads kernel_threads;
+  absl::Status status;
+  if (*kernel != nullptr) {
+    status = kernel_threads.start(config.kernel_mirror, **kernel, **gateway, stop);
+  }
 
   ControlPlane control(**gateway, ControlPlaneOptions::from(config));
   control.restore();
-  const absl::Status status = control.serve();
+  if (status.ok()) status = control.serve();
   if (status.ok()) {
     spdlog::info("porticod {} forwards: {} ports, {} {}, {}", PORTICO_VERSION, config.ports.size(),
                  workers, workers == 1 ? "worker" : "workers",
@@ -74,6 +118,7 @@ absl::Status run(const GatewayConfig& config) {
   }
   control.shutdown();
   stop = true;
+  kernel_threads.join();
   slow_path.join();
   (*eal)->join();
   return status;

@@ -89,6 +89,13 @@ absl::Status Gateway::apply(const TableChange& change) {
   return writer_.apply(change, [this](EndpointRef ref) { baselines_[ref.slot] = sum(ref.slot); });
 }
 
+absl::Status Gateway::mirror(const KernelChange& change) {
+  slow_path_->mirror(change.neighbors);
+  if (change.set_routes.empty() && change.deleted_routes.empty()) return absl::OkStatus();
+  const std::lock_guard<std::mutex> lock(writing_);
+  return writer_.mirror(change.set_routes, change.deleted_routes);
+}
+
 EndpointCounters Gateway::sum(std::uint32_t slot) const {
   EndpointCounters total;
   for (const std::unique_ptr<Worker>& worker : workers_) {

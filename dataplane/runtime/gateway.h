@@ -14,6 +14,7 @@
 #include "dataplane/runtime/table_writer.h"
 #include "dataplane/runtime/worker.h"
 #include "include/portico/data_plane.h"
+#include "include/portico/kernel_change.h"
 
 namespace portico {
 
@@ -43,6 +44,9 @@ class Gateway : public DataPlane {
   SlowPath& slow_path() { return *slow_path_; }
   KernelPath* kernel_path() { return kernel_path_.get(); }  // null: no port has a kernel interface
   Rcu& rcu() { return shared_.rcu; }
+
+  // What has changed in the kernel's tables. ResourceExhausted when some routes found no room.
+  absl::Status mirror(const KernelChange& change);
 
   absl::Status apply(const TableChange& change) override;
   std::vector<EndpointCounters> endpoint_counters(const std::string& service_port_id) override;

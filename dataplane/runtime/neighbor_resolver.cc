@@ -15,16 +15,13 @@ NeighborResolver::NeighborResolver(const PortTable& ports, NeighborTable& table,
 
 void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& address, Instant now) {
   const Key key{port, address};
-  auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    if (!entries_room_.take(port.value)) {
-      return exits_.drop(packet, DropReason::neighbor_queue_full);
-    }
-    found = entries_.emplace(key, Entry{}).first;
-    found->second.confirmed = now;
-    send_request(key, found->second, now);
+  Entry* const place = entry_of(key);
+  if (place == nullptr) return exits_.drop(packet, DropReason::neighbor_queue_full);
+  Entry& entry = *place;
+  if (entry.state == State::kIncomplete && entry.requests == 0) {
+    entry.confirmed = now;
+    send_request(key, entry, now);
   }
-  Entry& entry = found->second;
   if (entry.waiting.size() >= kQueueSize || !waiting_room_.take(port.value)) {
     return exits_.drop(packet, DropReason::neighbor_queue_full);
   }
@@ -39,17 +36,62 @@ void NeighborResolver::learn(PortId port, const IpAddress& address, const MacAdd
   const auto found = entries_.find(key);
   if (found == entries_.end() || mac.is_multicast() || mac == MacAddress{}) return;
   Entry& entry = found->second;
+  if (entry.state == State::kPermanent) return;
   if (entry.state != State::kIncomplete && mac != entry.mac) {
     if (entry.state == State::kReachable) doubt(key, entry, now);
     return;
   }
-  if (!table_.set(port, address, mac)) return;
-  entry.state = State::kReachable;
+  resolve(key, entry, mac, State::kReachable, now);
+}
+
+bool NeighborResolver::resolve(const Key& key, Entry& entry, const MacAddress& mac, State state,
+                               Instant now) {
+  if (!table_.set(key.first, key.second, mac)) return false;
+  entry.state = state;
   entry.mac = mac;
   entry.confirmed = now;
-  entry.next_event = now + kReachableTime;
+  entry.next_event = state == State::kPermanent ? Instant::max() : now + kReachableTime;
   entry.requests = 0;
   send_waiting(key, entry);
+  return true;
+}
+
+NeighborResolver::Entry* NeighborResolver::entry_of(const Key& key) {
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) return &found->second;
+  if (!entries_room_.take(key.first.value)) return nullptr;
+  return &entries_.emplace(key, Entry{}).first->second;
+}
+
+void NeighborResolver::hint(PortId port, const IpAddress& address, const MacAddress& mac,
+                            Instant now) {
+  const Key key{port, address};
+  Entry* const entry = entry_of(key);
+  if (entry == nullptr || entry->state != State::kIncomplete) return;
+  const bool is_new = entry->requests == 0;
+  if (!resolve(key, *entry, mac, State::kReachable, now) && is_new) erase(key);
+}
+
+void NeighborResolver::set_permanent(PortId port, const IpAddress& address, const MacAddress& mac,
+                                     Instant now) {
+  const Key key{port, address};
+  Entry* const entry = entry_of(key);
+  if (entry == nullptr) return;
+  const bool is_new = entry->state == State::kIncomplete && entry->requests == 0;
+  if (!resolve(key, *entry, mac, State::kPermanent, now) && is_new) erase(key);
+}
+
+void NeighborResolver::erase(const Key& key) {
+  entries_.erase(key);
+  entries_room_.give_back(key.first.value);
+}
+
+bool NeighborResolver::end_permanence(PortId port, const IpAddress& address) {
+  const auto found = entries_.find({port, address});
+  if (found == entries_.end() || found->second.state != State::kPermanent) return false;
+  table_.erase(port, address);
+  erase({port, address});
+  return true;
 }
 
 // Somebody says that the neighbor is elsewhere. It is asked itself, where it was.
@@ -120,6 +162,7 @@ std::vector<NeighborInfo> NeighborResolver::list(Instant now) const {
     if (entry.state != State::kIncomplete) info.mac = entry.mac;
     info.state = entry.state == State::kIncomplete  ? "INCOMPLETE"
                  : entry.state == State::kReachable ? "REACHABLE"
+                 : entry.state == State::kPermanent ? "PERMANENT"
                                                     : "PROBE";
     info.age = now - entry.confirmed;
     info.queued_packets = static_cast<std::uint32_t>(entry.waiting.size());

@@ -10,6 +10,13 @@
 //   PROBE       kReachableTime after the last answer, if a worker has used the entry since: asked
 //               again, at its own MAC address, while workers go on using it; without an answer it
 //               goes. An entry that nobody used goes at once.
+//   PERMANENT   the operator has set it in the kernel's table, which is mirrored: it is believed,
+//   and
+//               nothing else is, until it is gone there
+//
+// That the kernel has just heard of a neighbor (hint()) counts where nothing better is known: an
+// entry that is not there or INCOMPLETE becomes REACHABLE. One that has its own answer is left
+// alone.
 //
 // Bounds: kQueueSize packets wait for one neighbor, kWaitingInAll for all together, the entries are
 // as many as the neighbor table holds. Half of both is shared out to the ports, so that packets to
@@ -51,6 +58,11 @@ class NeighborResolver {
   void wait(Packet& packet, PortId port, const IpAddress& address, Instant now);
   // An answer came in by `port`.
   void learn(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
+  // From the kernel's table.
+  void hint(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
+  void set_permanent(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
+  // Returns whether the entry was removed from the table.
+  bool end_permanence(PortId port, const IpAddress& address);
   // Asks again, gives up, lets entries go. Returns whether entries were removed from the table.
   bool tick(Instant now);
 
@@ -58,7 +70,7 @@ class NeighborResolver {
 
  private:
   using Key = std::pair<PortId, IpAddress>;
-  enum class State { kIncomplete, kReachable, kProbe };
+  enum class State { kIncomplete, kReachable, kProbe, kPermanent };
   struct Entry {
     State state = State::kIncomplete;
     MacAddress mac;
@@ -68,6 +80,10 @@ class NeighborResolver {
     std::deque<Packet> waiting;
   };
 
+  // Finds the entry, or makes one; null when there is no room.
+  Entry* entry_of(const Key& key);
+  void erase(const Key& key);
+  bool resolve(const Key& key, Entry& entry, const MacAddress& mac, State state, Instant now);
   void doubt(const Key& key, Entry& entry, Instant now);
   void send_request(const Key& key, Entry& entry, Instant now);
   void send_waiting(const Key& key, Entry& entry);

@@ -43,9 +43,12 @@ bool SlowPath::poll(Instant now) {
     const std::lock_guard<std::mutex> lock(mutex_);
     now_ = now;
     for (std::size_t i = 0; i < count; ++i) take(punted[i], now);
+    for (const KernelNeighbor& neighbor : std::exchange(mirrored_, {})) {
+      removed |= take_over(neighbor, now);
+    }
     if (now >= next_tick_) {
       next_tick_ = now + kTickInterval;
-      removed = neighbors_.tick(now);
+      removed |= neighbors_.tick(now);
     }
   }
   if (removed) {
@@ -94,6 +97,29 @@ void SlowPath::learn_from(const Packet& message, PortId port, Instant now) {
     const auto& arp = header_at<ArpPacket>(packet.l3());
     neighbors_.learn(port, Ipv4Address::from_bytes(arp.sender_ip.data()), arp.sender_mac, now);
   }
+}
+
+void SlowPath::mirror(const std::vector<KernelNeighbor>& neighbors) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  mirrored_.insert(mirrored_.end(), neighbors.begin(), neighbors.end());
+}
+
+// Returns whether an entry was removed from the table.
+bool SlowPath::take_over(const KernelNeighbor& neighbor, Instant now) {
+  for (const Port& port : shared_.ports) {
+    if (port.name != neighbor.port) continue;
+    switch (neighbor.state) {
+      case KernelNeighbor::State::kReachable:
+        neighbors_.hint(port.id, neighbor.address, neighbor.mac, now);
+        return false;
+      case KernelNeighbor::State::kPermanent:
+        neighbors_.set_permanent(port.id, neighbor.address, neighbor.mac, now);
+        return false;
+      case KernelNeighbor::State::kGone:
+        return neighbors_.end_permanence(port.id, neighbor.address);
+    }
+  }
+  return false;
 }
 
 std::vector<NeighborInfo> SlowPath::neighbors() {

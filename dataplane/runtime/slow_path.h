@@ -10,6 +10,7 @@
 
 #include "dataplane/runtime/neighbor_resolver.h"
 #include "dataplane/runtime/shared_tables.h"
+#include "include/portico/kernel_change.h"
 
 namespace portico {
 
@@ -28,10 +29,13 @@ class SlowPath {
   // Takes what has come, and lets time pass for the neighbors. Returns whether anything had come.
   bool poll(Instant now);
 
+  // From any thread. What the kernel knows of neighbors; taken over with the next poll().
+  void mirror(const std::vector<KernelNeighbor>& neighbors);
   // From any thread.
   std::vector<NeighborInfo> neighbors();
 
  private:
+  bool take_over(const KernelNeighbor& neighbor, Instant now);
   void take(const PuntedPacket& punted, Instant now);
   void learn_from(const Packet& packet, PortId port, Instant now);
   void pass_on(const PuntedPacket& answer, Packet& packet, Instant now);
@@ -44,6 +48,7 @@ class SlowPath {
   PuntRing* kernel_ = nullptr;
   std::mutex mutex_;  // neighbors_: the slow path's thread, and who lists them
   NeighborResolver neighbors_;
+  std::vector<KernelNeighbor> mirrored_;  // waits for poll(); mutex_
   Instant now_;
   Instant next_tick_;
 };

@@ -100,6 +100,21 @@ absl::Status TableWriter::apply(const TableChange& change,
 }
 
 // Everything that could fail, before anything is touched.
+absl::Status TableWriter::mirror(const std::vector<Route>& set,
+                                 const std::vector<IpPrefix>& deleted) {
+  absl::Status result;
+  for (const IpPrefix& prefix : deleted) routes_.erase(prefix, RouteInfo::Origin::kKernel);
+  for (const Route& route : set) {
+    const absl::Status status = routes_.set(route, RouteInfo::Origin::kKernel);
+    // The one that it replaces is no longer the kernel's.
+    if (!status.ok()) routes_.erase(route.prefix, RouteInfo::Origin::kKernel);
+    result.Update(status);
+  }
+  routes_.publish();
+  release();
+  return result;
+}
+
 absl::Status TableWriter::check(const TableChange& change) const {
   std::size_t more_routes[2] = {0, 0};
   for (const Route& route : change.set_routes) {

@@ -45,6 +45,10 @@ class TableWriter {
   absl::Status apply(const TableChange& change,
                      const std::function<void(EndpointRef)>& on_new_endpoint);
 
+  // Routes that the kernel has and has no more, beside all others. ResourceExhausted when there was
+  // no room for some; the others are there.
+  absl::Status mirror(const std::vector<Route>& set, const std::vector<IpPrefix>& deleted);
+
   // Null when there is no Service port of that id.
   const std::vector<InstalledEndpoint>* endpoints(const std::string& service_port_id) const;
   // The Service port that the slot's tenant belongs to; empty when the endpoint is gone.

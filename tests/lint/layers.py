@@ -32,9 +32,10 @@ LIBRARIES = {
     "cli11": r"CLI/.+",
     "zlib": r"zlib\.h",
     "microhttpd": r"microhttpd\.h",
+    "mnl": r"libmnl/.+",
 }
 
-DATAPLANE = "dataplane/packet dataplane/net dataplane/state dataplane/stage dataplane/runtime dataplane/io"
+DATAPLANE = "dataplane/packet dataplane/net dataplane/state dataplane/stage dataplane/runtime dataplane/io dataplane/kernel"
 
 # folder or file: (folders of ours, groups of libraries)
 LAYERS = {
@@ -48,6 +49,7 @@ LAYERS = {
     "dataplane/runtime": ("include dataplane/packet dataplane/net dataplane/state dataplane/stage",
                           "std posix abseil spdlog dpdk_tables dpdk_threads"),
     "dataplane/io": ("include dataplane/packet", "std posix abseil spdlog dpdk"),
+    "dataplane/kernel": ("include dataplane/packet", "std posix abseil spdlog mnl"),
     "dataplane/main.cc": (f"include proto/portico {DATAPLANE} controlplane/store controlplane/api "
                           "controlplane/metrics controlplane/config",
                           "std posix abseil spdlog dpdk grpc protobuf cli11"),

@@ -1,0 +1,138 @@
+#include "dataplane/kernel/kernel_tables.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+
+namespace portico {
+
+void KernelTables::take(const nlmsghdr& message) {
+  switch (message.nlmsg_type) {
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE: {
+      const std::optional<RouteUpdate> route = read_route(message);
+      if (!config_.routes || !route || route->table != config_.table) return;
+      message.nlmsg_type == RTM_NEWROUTE ? set_route(*route) : delete_route(*route);
+      return;
+    }
+    case RTM_NEWNEIGH:
+    case RTM_DELNEIGH: {
+      const std::optional<NeighborUpdate> neighbor = read_neighbor(message);
+      if (!config_.neighbors || !neighbor || !ports_.contains(neighbor->interface)) return;
+      if (message.nlmsg_type == RTM_NEWNEIGH) return set_neighbor(*neighbor);
+      return end_permanence({neighbor->interface, neighbor->address});
+    }
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+    case RTM_DELADDR: {
+      const std::optional<unsigned> interface = read_interface(message);
+      if (interface && ports_.contains(*interface)) needs_dump_ = true;
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// Several messages may tell of one route: siblings that were appended. What a dump mentions for the
+// first time replaces what was known.
+void KernelTables::set_route(const RouteUpdate& route) {
+  std::vector<Entry>& entries = routes_[route.prefix];
+  auto at = std::find_if(entries.begin(), entries.end(),
+                         [&](const Entry& entry) { return entry.metric == route.metric; });
+  if (at == entries.end()) at = entries.insert(at, Entry{route.metric, generation_, {}});
+  if (route.replaces || at->generation != generation_) at->hops.clear();
+  at->generation = generation_;
+  for (const RouteUpdate::Hop& hop : route.hops) {
+    if (std::find(at->hops.begin(), at->hops.end(), hop) == at->hops.end()) at->hops.push_back(hop);
+  }
+  changed_.insert(route.prefix);
+}
+
+void KernelTables::delete_route(const RouteUpdate& route) {
+  const auto found = routes_.find(route.prefix);
+  if (found == routes_.end()) return;
+  std::erase_if(found->second, [&](Entry& entry) {
+    if (entry.metric != route.metric) return false;
+    std::erase_if(entry.hops, [&](const RouteUpdate::Hop& hop) {
+      return std::find(route.hops.begin(), route.hops.end(), hop) != route.hops.end();
+    });
+    // A route whose next hops are dead is told without them.
+    return entry.hops.empty() || route.hops.empty();
+  });
+  if (found->second.empty()) routes_.erase(found);
+  changed_.insert(route.prefix);
+}
+
+void KernelTables::set_neighbor(const NeighborUpdate& neighbor) {
+  const NeighborKey key{neighbor.interface, neighbor.address};
+  const bool is_known = neighbor.mac.has_value();
+  if (!is_known || !neighbor.permanent) end_permanence(key);
+  if (!is_known || !(neighbor.permanent || neighbor.reachable)) return;
+  if (neighbor.permanent) permanent_[key] = generation_;
+  neighbors_.push_back(
+      {ports_.at(neighbor.interface), neighbor.address, *neighbor.mac,
+       neighbor.permanent ? KernelNeighbor::State::kPermanent : KernelNeighbor::State::kReachable});
+}
+
+void KernelTables::end_permanence(const NeighborKey& key) {
+  if (permanent_.erase(key) == 0) return;
+  neighbors_.push_back(
+      {ports_.at(key.first), key.second, MacAddress(), KernelNeighbor::State::kGone});
+}
+
+void KernelTables::begin_dump() {
+  needs_dump_ = false;
+  ++generation_;
+}
+
+void KernelTables::end_dump() {
+  for (auto at = routes_.begin(); at != routes_.end();) {
+    std::vector<Entry>& entries = at->second;
+    const std::size_t gone = std::erase_if(
+        entries, [this](const Entry& entry) { return entry.generation != generation_; });
+    if (gone > 0) changed_.insert(at->first);
+    const auto passed = at++;
+    if (entries.empty()) routes_.erase(passed);
+  }
+  std::vector<NeighborKey> gone;
+  for (const auto& [key, generation] : permanent_) {
+    if (generation != generation_) gone.push_back(key);
+  }
+  for (const NeighborKey& key : gone) end_permanence(key);
+}
+
+std::optional<Route> KernelTables::effective(const IpPrefix& prefix) const {
+  const auto found = routes_.find(prefix);
+  if (found == routes_.end()) return std::nullopt;
+  const Entry* best = nullptr;
+  const RouteUpdate::Hop* hop = nullptr;
+  for (const Entry& entry : found->second) {
+    const auto at = std::find_if(entry.hops.begin(), entry.hops.end(),
+                                 [&](const auto& one) { return ports_.contains(one.interface); });
+    if (at == entry.hops.end() || (best != nullptr && best->metric <= entry.metric)) continue;
+    best = &entry;
+    hop = &*at;
+  }
+  if (hop == nullptr) return std::nullopt;
+  return Route{prefix, hop->gateway, ports_.at(hop->interface)};
+}
+
+KernelChange KernelTables::take_change() {
+  KernelChange change;
+  change.neighbors = std::exchange(neighbors_, {});
+  for (const IpPrefix& prefix : std::exchange(changed_, {})) {
+    std::optional<Route> now = effective(prefix);
+    const auto before = installed_.find(prefix);
+    if (!now && before != installed_.end()) {
+      change.deleted_routes.push_back(prefix);
+      installed_.erase(before);
+    } else if (now && (before == installed_.end() || before->second != *now)) {
+      installed_.insert_or_assign(prefix, *now);
+      change.set_routes.push_back(*std::move(now));
+    }
+  }
+  return change;
+}
+
+}  // namespace portico
