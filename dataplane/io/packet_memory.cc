@@ -17,6 +17,8 @@ namespace {
 // Of each worker: its ring for hand-over (4095), the rings to and from the slow path, and the
 // queues of unresolved neighbors.
 constexpr std::uint32_t kWaiting = 10'240;
+// The rings to and from the kernel, if there are kernel interfaces.
+constexpr std::uint32_t kWaitingForKernel = 2'560;
 
 }  // namespace
 
@@ -25,6 +27,10 @@ std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers)
   for (const DeviceUse& use : devices_of(config.ports)) {
     buffers += 2U * workers * use.settings.queue_depth;  // receive and transmit
   }
+  const bool has_kernel =
+      std::any_of(config.ports.begin(), config.ports.end(),
+                  [](const PortConfig& port) { return port.kernel.has_value(); });
+  if (has_kernel) buffers += kWaitingForKernel;
   // A pool's cache may grow to one and a half times its size; the control thread has one, too.
   // Fragments of both families may wait in each worker.
   return buffers + (workers + 1U) * (kPoolCache * 3 / 2) +

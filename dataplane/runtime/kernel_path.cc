@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned kRingCapacity = 2047;
 constexpr unsigned kOutboxCapacity = 511;
-constexpr std::size_t kLongestFrame = 65536;
+constexpr std::size_t kLongestFrame = 65535 + sizeof(EthernetHeader) + sizeof(VlanTag);
 constexpr std::size_t kMacs = 2 * sizeof(MacAddress);
 
 // What an answer to this packet would carry.

@@ -83,8 +83,8 @@ struct NeighborInfo {
   IpAddress address;
   std::string port;
   std::optional<MacAddress> mac;  // absent while it is being resolved
-  std::string state;              // RFC 4861 section 7.3.2: INCOMPLETE, REACHABLE, STALE, PROBE, PERMANENT
-  Duration age{};                 // since it was last confirmed, or since the first request
+  std::string state;  // RFC 4861 section 7.3.2: INCOMPLETE, REACHABLE, STALE, PROBE, PERMANENT
+  Duration age{};     // since it was last confirmed, or since the first request
   std::uint32_t queued_packets = 0;
 };
 

@@ -164,5 +164,69 @@ TEST_P(NeighborResolverTest, Bounds) {
   EXPECT_EQ(io_.held(), 0u);
 }
 
+// What the kernel has just heard counts where nothing better is known.
+TEST_P(NeighborResolverTest, AHintFillsInWhatIsMissing) {
+  resolver_.hint(kDownlink, node_, kNode, now_);
+  EXPECT_EQ(state(), "REACHABLE");
+  EXPECT_EQ(table_.find(kDownlink, node_), kNode);
+  wait(node_);
+  EXPECT_EQ(sent().size(), 1u) << "the packet, and no question";
+  // As any other: it is probed when it is used, and goes when it does not answer.
+  pass(NeighborResolver::kReachableTime);
+  EXPECT_EQ(state(), "PROBE");
+  for (int i = 0; i < NeighborResolver::kMaxRequests; ++i) pass(NeighborResolver::kRequestInterval);
+  EXPECT_EQ(state(), "");
+}
+
+TEST_P(NeighborResolverTest, AHintAnswersAQuestion) {
+  wait(node_);
+  EXPECT_EQ(sent().size(), 1u);
+  resolver_.hint(kDownlink, node_, kNode, now_);
+  EXPECT_EQ(state(), "REACHABLE");
+  EXPECT_EQ(sent().size(), 1u);
+}
+
+TEST_P(NeighborResolverTest, AHintNeverOverridesAnAnswer) {
+  wait(node_);
+  resolver_.learn(kDownlink, node_, kNode, now_);
+  sent();
+  const MacAddress other{{0x02, 0, 0, 0, 9, 9}};
+  resolver_.hint(kDownlink, node_, other, now_);
+  EXPECT_EQ(table_.find(kDownlink, node_), kNode);
+  EXPECT_EQ(sent().size(), 0u);
+  pass(NeighborResolver::kReachableTime);
+  resolver_.hint(kDownlink, node_, other, now_);
+  EXPECT_EQ(table_.find(kDownlink, node_), kNode) << "it is being probed";
+}
+
+TEST_P(NeighborResolverTest, APermanentNeighborStaysUntilItIsGone) {
+  wait(node_);
+  resolver_.learn(kDownlink, node_, kNode, now_);
+  sent();
+  const MacAddress set{{0x02, 0, 0, 0, 9, 9}};
+  resolver_.set_permanent(kDownlink, node_, set, now_);
+  EXPECT_EQ(state(), "PERMANENT");
+  EXPECT_EQ(table_.find(kDownlink, node_), set);
+  resolver_.learn(kDownlink, node_, kNode, now_);
+  for (int i = 0; i < 10; ++i) pass(NeighborResolver::kReachableTime);
+  EXPECT_EQ(table_.find(kDownlink, node_), set);
+  EXPECT_EQ(sent().size(), 0u);
+  EXPECT_TRUE(resolver_.end_permanence(kDownlink, node_));
+  EXPECT_FALSE(resolver_.end_permanence(kDownlink, node_));
+  EXPECT_EQ(state(), "");
+  EXPECT_FALSE(table_.find(kDownlink, node_));
+}
+
+TEST_P(NeighborResolverTest, WhatTheKernelTellsHasNoMoreRoomThanAnythingElse) {
+  const IpAddress base = node_;
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    std::string bytes(reinterpret_cast<const char*>(base.data()), base.size());
+    bytes.back() = static_cast<char>(i);
+    resolver_.hint(kDownlink, *IpAddress::from_bytes(bytes), kNode, now_);
+    resolver_.set_permanent(kDownlink, *IpAddress::from_bytes(bytes), kNode, now_);
+  }
+  EXPECT_LE(resolver_.list(now_).size(), table_.capacity());
+}
+
 }  // namespace
 }  // namespace portico

@@ -80,6 +80,21 @@ TEST_F(RouteWriterTest, TheFirstOriginCounts) {
   EXPECT_TRUE(writer_.list().empty());
 }
 
+TEST_F(RouteWriterTest, TheKernelsRouteWaitsBehindAllOthers) {
+  const IpPrefix pods = prefix("192.168.1.0/24");
+  ASSERT_TRUE(writer_.set({pods, ip("10.12.22.151"), "downlink"}, Origin::kKernel).ok());
+  publish();
+  EXPECT_EQ(way_to("192.168.1.3"), "10.12.22.151 via downlink");
+  EXPECT_EQ(writer_.list()[0].origin, Origin::kKernel);
+  ASSERT_TRUE(writer_.set({pods, ip("10.12.22.152"), std::nullopt}, Origin::kPushed).ok());
+  ASSERT_TRUE(writer_.set({pods, ip("10.12.22.153"), "downlink"}, Origin::kKernel).ok());
+  publish();
+  EXPECT_EQ(way_to("192.168.1.3"), "10.12.22.152 via downlink");
+  writer_.erase(pods, Origin::kPushed);
+  publish();
+  EXPECT_EQ(way_to("192.168.1.3"), "10.12.22.153 via downlink");
+}
+
 TEST_F(RouteWriterTest, AFullTableKeepsWhatItHas) {
   for (int i = 0; i < 6; ++i) {
     ASSERT_TRUE(writer_
