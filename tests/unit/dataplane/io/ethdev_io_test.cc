@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "dataplane/packet/segment.h"
+
 namespace portico {
 namespace {
 
@@ -236,6 +238,84 @@ TEST_F(LoopTest, DescribesThePort) {
   EXPECT_EQ(info.rx_queues, 1);
   EXPECT_EQ(info.rx_packets, 1);
   EXPECT_EQ(info.tx_packets, 1);
+}
+
+// A fragment of UDP in IPv4, as parse() marks it: bytes [begin, begin + size) of a datagram.
+void make_fragment(Packet& packet, std::uint16_t begin, bool more) {
+  std::memset(packet.data, 0, packet.length);
+  packet.l3_offset = 14;
+  packet.l4_offset = 34;
+  packet.ip_length = packet.length - 14;
+  std::uint8_t* const ip = packet.data + 14;
+  ip[0] = 0x45;
+  ip[2] = static_cast<std::uint8_t>(packet.ip_length >> 8);
+  ip[3] = static_cast<std::uint8_t>(packet.ip_length);
+  ip[6] = static_cast<std::uint8_t>((more ? 0x20 : 0) | begin >> 11);
+  ip[7] = static_cast<std::uint8_t>(begin >> 3);
+  for (std::uint32_t i = 34; i < packet.length; ++i) {
+    packet.data[i] = static_cast<std::uint8_t>(begin + i - 34);
+  }
+}
+
+// What fragments have become lies in two mbufs; it travels through rings, loses its end when an
+// error quotes it, is sent, and all its memory comes back.
+TEST_F(LoopTest, WholePacketsOfFragmentsLieInPieces) {
+  for (int i = 0; i < 20'000 && !HasFailure(); ++i) {
+    Packet last = frame(34 + 800, 0);
+    make_fragment(last, 800, false);
+    EXPECT_EQ(io_->reassemble(kWorker, last, {}).joined, 0);
+    Packet first = frame(34 + 800, 0);
+    make_fragment(first, 0, true);
+    ASSERT_EQ(io_->reassemble(kWorker, first, {}).joined, 2);
+    EXPECT_EQ(first.length, 34u + 1600);
+    EXPECT_EQ(first.contiguous, 34u + 800);
+    EXPECT_EQ(first.largest_fragment, 820);
+    io_->close(first);
+    Packet again;
+    io_->open(first.handle, again);
+    EXPECT_EQ(again.largest_fragment, 820);
+    ASSERT_NE(again.rest, nullptr);
+    EXPECT_EQ(again.rest->length, 800u);
+    EXPECT_EQ(again.rest->data[1], static_cast<std::uint8_t>(801));
+    if (i % 2 == 0) again.truncate(60);
+    Packet* const packet = &again;
+    ASSERT_EQ(io_->send(kWorker, kPort, &packet, 1), 1);
+    io_->receive(kWorker, kPort, burst_);
+    ASSERT_EQ(burst_.count, 1);
+    EXPECT_EQ(burst_.packets[0].length, i % 2 == 0 ? 60u : 34u + 1600);
+    EXPECT_EQ(burst_.packets[0].largest_fragment, 0) << "it has arrived whole";
+    free_all(burst_);
+  }
+}
+
+TEST_F(LoopTest, ForgottenFragmentsGiveTheirMemoryBack) {
+  Instant now{};
+  for (int i = 0; i < 30'000 && !HasFailure(); ++i) {
+    Packet fragment = frame(34 + 800, 0);
+    make_fragment(fragment, 0, true);
+    fragment.data[18] = static_cast<std::uint8_t>(i >> 8);  // identification
+    fragment.data[19] = static_cast<std::uint8_t>(i);
+    io_->reassemble(kWorker, fragment, now);
+  }
+  std::uint32_t expired = 0;
+  now += std::chrono::seconds(30);
+  while (const std::uint32_t some = io_->expire_fragments(kWorker, now)) expired += some;
+  EXPECT_EQ(expired, FragmentConfig().capacity);
+}
+
+TEST_F(LoopTest, JumboFramesFit) {
+  io_.reset();
+  PortConfig config = port("jumbo", "net_ring0");
+  config.mtu = 9600;
+  open(gateway({config}), 1);
+  Packet sent = frame(9614, 0x5a);
+  Packet* const packet = &sent;
+  ASSERT_EQ(io_->send(kWorker, kPort, &packet, 1), 1);
+  io_->receive(kWorker, kPort, burst_);
+  ASSERT_EQ(burst_.count, 1);
+  EXPECT_EQ(burst_.packets[0].length, 9614);
+  EXPECT_EQ(burst_.packets[0].data[9613], 0x5a);
+  free_all(burst_);
 }
 
 // Each worker has a queue of its own; net_ring gives it back what it sent itself.
