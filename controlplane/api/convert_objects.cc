@@ -206,7 +206,11 @@ store::Endpoint from_proto(const v1::Endpoint& message) {
 }
 
 store::Route from_proto(const v1::Route& message) {
-  return {message.prefix(), message.gateway(), message.port()};
+  store::Route route{message.prefix(), message.gateway(), message.port()};
+  for (const v1::NextHop& hop : message.next_hops()) {
+    route.next_hops.push_back({hop.gateway(), hop.port()});
+  }
+  return route;
 }
 
 v1::Service to_proto(const store::Service& service) {
@@ -262,6 +266,11 @@ v1::Route to_proto(const store::Route& route) {
   message.set_prefix(route.prefix);
   message.set_gateway(route.gateway);
   message.set_port(route.port);
+  for (const store::RouteHop& hop : route.next_hops) {
+    v1::NextHop& made = *message.add_next_hops();
+    made.set_gateway(hop.gateway);
+    made.set_port(hop.port);
+  }
   return message;
 }
 

@@ -65,6 +65,11 @@ v1::RouteView to_proto(const RouteInfo& route) {
   made.set_prefix(route.route.prefix.to_string());
   if (route.route.gateway) made.set_gateway(route.route.gateway->to_string());
   if (route.route.port) made.set_port(*route.route.port);
+  for (const RouteHop& hop : route.route.next_hops) {
+    v1::NextHop& equal = *made.add_next_hops();
+    equal.set_gateway(hop.gateway.to_string());
+    equal.set_port(hop.port.value_or(""));
+  }
   message.set_out_port(route.port);
   message.set_origin(to_proto(route.origin));
   return message;

@@ -99,8 +99,11 @@ Table routes_table(std::vector<v1::RouteView> routes) {
                    [&](const auto& a, const auto& b) { return key(a) < key(b); });
   Table table({"PREFIX", "GATEWAY", "PORT", "ORIGIN"});
   for (const v1::RouteView& view : routes) {
-    table.add({view.route().prefix(), view.route().gateway(), view.out_port(),
-               enum_word(v1::RouteView::Origin_Name(view.origin()), "ORIGIN_")});
+    const std::string equals =
+        absl::StrJoin(view.route().next_hops(), ",",
+                      [](std::string* text, const v1::NextHop& hop) { *text += hop.gateway(); });
+    table.add({view.route().prefix(), equals.empty() ? view.route().gateway() : equals,
+               view.out_port(), enum_word(v1::RouteView::Origin_Name(view.origin()), "ORIGIN_")});
   }
   return table;
 }

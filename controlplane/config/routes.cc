@@ -28,28 +28,29 @@ const InterfaceAddress* find_network(const PortConfig& port, const IpAddress& ad
 }
 
 // The same over all ports, or over the one that the route names.
-const InterfaceAddress* find_network(const GatewayConfig& config, const Route& route) {
+const InterfaceAddress* find_network(const GatewayConfig& config, const RouteHop& hop) {
   for (const PortConfig& port : config.ports) {
-    if (route.port.has_value() && port.name != *route.port) continue;
-    if (const InterfaceAddress* network = find_network(port, *route.gateway)) return network;
+    if (hop.port.has_value() && port.name != *hop.port) continue;
+    if (const InterfaceAddress* network = find_network(port, hop.gateway)) return network;
   }
   return nullptr;
 }
 
 // Why the route's gateway is no next hop; empty when it is.
-std::string why_no_next_hop(const GatewayConfig& config, const Route& route) {
-  const IpAddress& gateway = *route.gateway;
-  if (gateway.family() != route.prefix.family()) {
+std::string why_no_next_hop(const GatewayConfig& config, const IpPrefix& prefix,
+                            const RouteHop& hop) {
+  const IpAddress& gateway = hop.gateway;
+  if (gateway.family() != prefix.family()) {
     return absl::StrCat("is ", to_string(gateway.family()), ", but the prefix is ",
-                        to_string(route.prefix.family()));
+                        to_string(prefix.family()));
   }
   if (!gateway.is_v4() && gateway.is_link_local()) {
-    return route.port.has_value() ? "" : "is link-local: `port` must say on which link";
+    return hop.port.has_value() ? "" : "is link-local: `port` must say on which link";
   }
-  const InterfaceAddress* network = find_network(config, route);
+  const InterfaceAddress* network = find_network(config, hop);
   if (network == nullptr) {
     return absl::StrCat(gateway.to_string(), " is on no network of ",
-                        route.port.has_value() ? absl::StrCat("port ", *route.port) : "any port");
+                        hop.port.has_value() ? absl::StrCat("port ", *hop.port) : "any port");
   }
   const absl::string_view why = why_no_host_of(gateway, network->subnet());
   if (!why.empty()) return absl::StrCat(gateway.to_string(), " ", why);
@@ -72,32 +73,81 @@ void check_prefix(const GatewayConfig& config, const IpPrefix& prefix, const std
   }
 }
 
+// The name of the port, if the file has it and there is one of that name. False if there is none.
+template <typename Message>
+bool read_port(const Message& message, const std::string& path, const GatewayConfig& config,
+               std::optional<std::string>* port, FieldFaults* faults) {
+  if (!message.has_port()) return true;
+  if (find_port(config, message.port()) == nullptr) {
+    faults->add(path + ".port", absl::StrCat("there is no port \"", message.port(), "\""));
+    return false;
+  }
+  *port = message.port();
+  return true;
+}
+
+// `prefix`: absent when it is at fault itself.
+template <typename Message>
+std::optional<RouteHop> read_hop(const Message& message, const std::string& path,
+                                 const std::optional<IpPrefix>& prefix, const GatewayConfig& config,
+                                 FieldFaults* faults) {
+  RouteHop hop;
+  const bool port_is_known = read_port(message, path, config, &hop.port, faults);
+  const auto gateway = read_host_address(message.gateway(), path + ".gateway", faults);
+  if (!gateway.has_value()) return std::nullopt;
+  hop.gateway = *gateway;
+  if (prefix.has_value() && port_is_known) {
+    const std::string why = why_no_next_hop(config, *prefix, hop);
+    if (!why.empty()) faults->add(path + ".gateway", why);
+  }
+  return hop;
+}
+
+void read_next_hops(const config::v1::Route& route, const std::string& path,
+                    const std::optional<IpPrefix>& prefix, const GatewayConfig& config,
+                    Route* result, FieldFaults* faults) {
+  const std::string field = path + ".next_hops";
+  if (route.has_gateway() || route.has_port()) {
+    faults->add(field, "stand instead of `gateway` and `port`, not beside them");
+  }
+  if (static_cast<std::size_t>(route.next_hops_size()) > kMaxNextHops) {
+    faults->add(field, absl::StrCat("has more than ", kMaxNextHops, " next hops"));
+  }
+  for (int i = 0; i < route.next_hops_size(); ++i) {
+    const auto hop = read_hop(route.next_hops(i), indexed(field, i), prefix, config, faults);
+    if (!hop.has_value()) continue;
+    const auto& known = result->next_hops;
+    if (std::find(known.begin(), known.end(), *hop) != known.end()) {
+      faults->add(indexed(field, i) + ".gateway", "is in the list already");
+    }
+    result->next_hops.push_back(*hop);
+  }
+}
+
 void read_route(const config::v1::Route& route, const std::string& path, GatewayConfig* config,
                 FieldFaults* faults) {
   Route result;
-  const absl::StatusOr<IpPrefix> prefix = IpPrefix::parse(route.prefix());
-  if (prefix.ok()) {
-    result.prefix = *prefix;
+  std::optional<IpPrefix> prefix;
+  if (const absl::StatusOr<IpPrefix> parsed = IpPrefix::parse(route.prefix()); parsed.ok()) {
+    prefix = result.prefix = *parsed;
     check_prefix(*config, *prefix, path + ".prefix", faults);
   } else {
     faults->add(path + ".prefix",
-                route.prefix().empty() ? "is required" : prefix.status().message());
+                route.prefix().empty() ? "is required" : parsed.status().message());
   }
-  const bool port_is_known = route.has_port() && find_port(*config, route.port()) != nullptr;
-  if (port_is_known) result.port = route.port();
-  if (route.has_port() && !port_is_known) {
-    faults->add(path + ".port", absl::StrCat("there is no port \"", route.port(), "\""));
-  }
-  if (route.has_gateway()) {
-    result.gateway = read_host_address(route.gateway(), path + ".gateway", faults);
+  if (route.next_hops_size() > 0) {
+    read_next_hops(route, path, prefix, *config, &result, faults);
+  } else if (route.has_gateway()) {
+    if (const auto hop = read_hop(route, path, prefix, *config, faults)) {
+      result.gateway = hop->gateway;
+      result.port = hop->port;
+    }
   } else if (!route.has_port()) {
     faults->add(path, "needs a gateway, a port or both");
+  } else {
+    read_port(route, path, *config, &result.port, faults);
   }
-  if (prefix.ok() && result.gateway.has_value() && route.has_port() == port_is_known) {
-    const std::string why = why_no_next_hop(*config, result);
-    if (!why.empty()) faults->add(path + ".gateway", why);
-  }
-  if (prefix.ok()) config->routes.push_back(result);
+  if (prefix.has_value()) config->routes.push_back(result);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/store/checker.h"
 #include "include/portico/quote.h"
+#include "include/portico/tables.h"
 
 namespace portico::store {
 namespace {
@@ -24,18 +25,44 @@ bool is_endpoint_name(absl::string_view text) {
                      [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
 }
 
-void check_gateway(const Route& route, const IpPrefix& prefix, Checker& checker) {
-  const absl::StatusOr<IpAddress> gateway = IpAddress::parse(route.gateway);
+// `path`: of the object that has the gateway and the port, "next_hops[0]."; "" is the route itself.
+void check_gateway(const std::string& gateway_text, const std::string& port, const IpPrefix& prefix,
+                   const std::string& path, Checker& checker) {
+  const absl::StatusOr<IpAddress> gateway = IpAddress::parse(gateway_text);
   if (gateway.ok() && gateway->is_link_local()) {  // usual for IPv6, RFC 4861 section 8
-    if (route.port.empty())
-      checker.fault("port", "a link-local gateway needs the port of its link");
-  } else if (!checker.unicast("gateway", route.gateway)) {
+    if (port.empty()) {
+      checker.fault(path + "port", "a link-local gateway needs the port of its link");
+    }
+  } else if (!checker.unicast(path + "gateway", gateway_text)) {
     return;
   }
   if (gateway->family() != prefix.family()) {
-    checker.fault("gateway",
+    checker.fault(path + "gateway",
                   absl::StrCat("is ", std::string(to_string(gateway->family())),
                                ", but the prefix is ", std::string(to_string(prefix.family()))));
+  }
+}
+
+void check_next_hops(const Route& route, const IpPrefix& prefix, Checker& checker) {
+  if (!route.gateway.empty() || !route.port.empty()) {
+    checker.fault("next_hops", "stand instead of `gateway` and `port`, not beside them");
+  }
+  if (route.next_hops.size() > kMaxNextHops) {
+    checker.fault("next_hops",
+                  absl::StrCat("are at most ", kMaxNextHops, ", not ", route.next_hops.size()));
+  }
+  absl::flat_hash_map<std::string, std::size_t> gateways;
+  for (std::size_t i = 0; i < route.next_hops.size(); ++i) {
+    const RouteHop& hop = route.next_hops[i];
+    check_gateway(hop.gateway, hop.port, prefix, absl::StrCat(element("next_hops", i, ""), "."),
+                  checker);
+    const auto gateway = IpAddress::parse(hop.gateway);
+    const std::string key = absl::StrCat(gateway.ok() ? gateway->to_string() : "", " ", hop.port);
+    const auto [same, is_new] = gateways.emplace(key, i);
+    if (!is_new && gateway.ok()) {
+      checker.fault(element("next_hops", i, "gateway"),
+                    absl::StrCat("is also that of ", element("next_hops", same->second, "")));
+    }
   }
 }
 
@@ -79,10 +106,12 @@ bool check(const Route& route, const GatewayFacts& facts, Violations& violations
     checker.fault("prefix", "is a multicast prefix");
   } else if (prefix->address().is_loopback()) {
     checker.fault("prefix", "is a loopback prefix");
+  } else if (!route.next_hops.empty()) {
+    check_next_hops(route, *prefix, checker);
   } else if (route.gateway.empty() && route.port.empty()) {
     checker.fault("", "needs a gateway or a port");
   } else if (!route.gateway.empty()) {
-    check_gateway(route, *prefix, checker);
+    check_gateway(route.gateway, route.port, *prefix, "", checker);
   }
   return checker.good();
 }

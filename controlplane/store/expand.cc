@@ -167,6 +167,10 @@ portico::Route expand(const Route& route) {
   made.prefix = IpPrefix::parse(route.prefix).value();
   if (!route.gateway.empty()) made.gateway = IpAddress::parse(route.gateway).value();
   if (!route.port.empty()) made.port = route.port;
+  for (const RouteHop& hop : route.next_hops) {
+    made.next_hops.push_back({IpAddress::parse(hop.gateway).value(), std::nullopt});
+    if (!hop.port.empty()) made.next_hops.back().port = hop.port;
+  }
   return made;
 }
 

@@ -78,10 +78,18 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+struct RouteHop {
+  std::string gateway;
+  std::string port;  // empty: the port that reaches `gateway`
+
+  friend bool operator==(const RouteHop&, const RouteHop&) = default;
+};
+
 struct Route {
   std::string prefix;
-  std::string gateway;  // empty: the prefix is on the link of `port`
-  std::string port;     // empty: the port that reaches `gateway`
+  std::string gateway;                // empty: the prefix is on the link of `port`
+  std::string port;                   // empty: the port that reaches `gateway`
+  std::vector<RouteHop> next_hops{};  // equal ones, instead of `gateway` and `port`
 
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -102,20 +102,28 @@ void KernelTables::end_dump() {
   for (const NeighborKey& key : gone) end_permanence(key);
 }
 
+// The one of the lowest metric, with those of its next hops that are on the gateway's ports.
 std::optional<Route> KernelTables::effective(const IpPrefix& prefix) const {
   const auto found = routes_.find(prefix);
   if (found == routes_.end()) return std::nullopt;
+  const auto is_ours = [this](const auto& hop) { return ports_.contains(hop.interface); };
   const Entry* best = nullptr;
-  const RouteUpdate::Hop* hop = nullptr;
   for (const Entry& entry : found->second) {
-    const auto at = std::find_if(entry.hops.begin(), entry.hops.end(),
-                                 [&](const auto& one) { return ports_.contains(one.interface); });
-    if (at == entry.hops.end() || (best != nullptr && best->metric <= entry.metric)) continue;
-    best = &entry;
-    hop = &*at;
+    if (best != nullptr && best->metric <= entry.metric) continue;
+    if (std::any_of(entry.hops.begin(), entry.hops.end(), is_ours)) best = &entry;
   }
-  if (hop == nullptr) return std::nullopt;
-  return Route{prefix, hop->gateway, ports_.at(hop->interface)};
+  if (best == nullptr) return std::nullopt;
+  std::vector<RouteHop> ways;
+  for (const RouteUpdate::Hop& hop : best->hops) {
+    if (!is_ours(hop)) continue;
+    const std::string& port = ports_.at(hop.interface);
+    if (!hop.gateway) return Route{prefix, std::nullopt, port};  // on the link: there is one way
+    const bool is_known = std::any_of(
+        ways.begin(), ways.end(), [&](const RouteHop& way) { return way.gateway == *hop.gateway; });
+    if (!is_known && ways.size() < kMaxNextHops) ways.push_back({*hop.gateway, port});
+  }
+  if (ways.size() == 1) return Route{prefix, ways[0].gateway, ways[0].port};
+  return Route{prefix, std::nullopt, std::nullopt, std::move(ways)};
 }
 
 KernelChange KernelTables::take_change() {

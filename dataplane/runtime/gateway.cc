@@ -46,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, P
   try {
     std::unique_ptr<Gateway> gateway(new Gateway(config, std::move(ports), io, options));
     if (absl::Status status = gateway->writer_.install(config); !status.ok()) return status;
+    gateway->slow_path_->keep_neighbors(gateway->writer_.shared_hops());
     return gateway;
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(
@@ -86,7 +87,11 @@ Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, con
 
 absl::Status Gateway::apply(const TableChange& change) {
   const std::lock_guard<std::mutex> lock(writing_);
-  return writer_.apply(change, [this](EndpointRef ref) { baselines_[ref.slot] = sum(ref.slot); });
+  const absl::Status status =
+      writer_.apply(change, [this](EndpointRef ref) { baselines_[ref.slot] = sum(ref.slot); });
+  const bool moves_routes = !change.set_routes.empty() || !change.deleted_routes.empty();
+  if (status.ok() && moves_routes) slow_path_->keep_neighbors(writer_.shared_hops());
+  return status;
 }
 
 absl::Status Gateway::mirror(const KernelChange& change) {

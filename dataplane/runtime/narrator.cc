@@ -275,9 +275,14 @@ std::string Narrator<Address>::translated() const {
 template <typename Address>
 std::string Narrator<Address>::next_hop_found() const {
   const Port& out = context_.port(packet_.verdict.out_port());
+  const auto* hops = context_.tables<Address>().routes.find(destination_of<Address>(packet_));
+  const std::string equals =
+      hops == nullptr || hops->others.empty()
+          ? ""
+          : absl::StrCat(", of ", hops->size(), " equal next hops the one for this flow");
   const std::string hop = packet_.next_hop == IpAddress(destination_of<Address>(packet_))
                               ? "on the link"
-                              : absl::StrCat("via ", packet_.next_hop.to_string());
+                              : absl::StrCat("via ", packet_.next_hop.to_string(), equals);
   if (packet_.verdict.kind() == Verdict::Kind::kPunt) {
     return absl::StrCat(hop, " of port ", out.name,
                         "; waits in the slow path until the next hop's MAC address is known");

@@ -13,6 +13,21 @@ NeighborResolver::NeighborResolver(const PortTable& ports, NeighborTable& table,
       entries_room_(table.capacity(), ports.size()),
       waiting_room_(kWaitingInAll, ports.size()) {}
 
+void NeighborResolver::keep(const std::vector<Key>& neighbors, Instant now) {
+  for (auto& [key, entry] : entries_) entry.kept = false;
+  for (const Key& key : neighbors) {
+    const auto [at, is_new] = entries_.try_emplace(key);
+    if (is_new && !entries_room_.take(key.first.value)) {
+      entries_.erase(at);  // resolved when packets need it, like any other
+      continue;
+    }
+    at->second.kept = true;
+    if (!is_new) continue;
+    at->second.confirmed = now;
+    at->second.next_event = now;  // tick() asks
+  }
+}
+
 void NeighborResolver::wait(Packet& packet, PortId port, const IpAddress& address, Instant now) {
   const Key key{port, address};
   Entry* const place = entry_of(key);
@@ -50,7 +65,8 @@ bool NeighborResolver::resolve(const Key& key, Entry& entry, const MacAddress& m
   entry.state = state;
   entry.mac = mac;
   entry.confirmed = now;
-  entry.next_event = state == State::kPermanent ? Instant::max() : now + kReachableTime;
+  const Duration reachable = entry.kept ? kKeptReachableTime : kReachableTime;
+  entry.next_event = state == State::kPermanent ? Instant::max() : now + reachable;
   entry.requests = 0;
   send_waiting(key, entry);
   return true;
@@ -86,11 +102,17 @@ void NeighborResolver::erase(const Key& key) {
   entries_room_.give_back(key.first.value);
 }
 
-bool NeighborResolver::end_permanence(PortId port, const IpAddress& address) {
+bool NeighborResolver::end_permanence(PortId port, const IpAddress& address, Instant now) {
   const auto found = entries_.find({port, address});
   if (found == entries_.end() || found->second.state != State::kPermanent) return false;
   table_.erase(port, address);
-  erase({port, address});
+  Entry& entry = found->second;
+  if (entry.kept) {
+    entry.state = State::kIncomplete;
+    entry.next_event = now;  // tick() asks
+  } else {
+    erase({port, address});
+  }
   return true;
 }
 
@@ -104,8 +126,7 @@ void NeighborResolver::doubt(const Key& key, Entry& entry, Instant now) {
 bool NeighborResolver::tick(Instant now) {
   bool removed = false;
   for (auto at = entries_.begin(); at != entries_.end();) {
-    if (at->second.next_event <= now && give_up_or_ask(at->first, at->second, now)) {
-      removed |= at->second.state != State::kIncomplete;
+    if (at->second.next_event <= now && give_up_or_ask(at->first, at->second, now, removed)) {
       entries_room_.give_back(at->first.first.value);
       at = entries_.erase(at);
     } else {
@@ -115,13 +136,19 @@ bool NeighborResolver::tick(Instant now) {
   return removed;
 }
 
-// Returns whether the entry goes.
-bool NeighborResolver::give_up_or_ask(const Key& key, Entry& entry, Instant now) {
-  const bool unused = entry.state == State::kReachable && !table_.take_used(key.first, key.second);
+// Returns whether the entry goes; `removed` tells whether workers lose it.
+bool NeighborResolver::give_up_or_ask(const Key& key, Entry& entry, Instant now, bool& removed) {
+  const bool unused =
+      entry.state == State::kReachable && !table_.take_used(key.first, key.second) && !entry.kept;
   if (unused || entry.requests >= kMaxRequests) {
-    if (entry.state != State::kIncomplete) table_.erase(key.first, key.second);
+    if (entry.state != State::kIncomplete) {
+      table_.erase(key.first, key.second);
+      removed = true;
+    }
     drop_waiting(key, entry);
-    return true;
+    if (!entry.kept) return true;
+    entry.state = State::kIncomplete;
+    entry.requests = 0;
   }
   if (entry.state == State::kReachable) entry.state = State::kProbe;
   send_request(key, entry, now);

@@ -18,6 +18,9 @@
 // entry that is not there or INCOMPLETE becomes REACHABLE. One that has its own answer is left
 // alone.
 //
+// Neighbors that are kept are asked every kKeptReachableTime whether they are used or not, and once
+// a second while they are silent.
+//
 // Bounds: kQueueSize packets wait for one neighbor, kWaitingInAll for all together, the entries are
 // as many as the neighbor table holds. Half of both is shared out to the ports, so that packets to
 // ever new addresses on the link of one leave room for the others. Only answers to requests of ours
@@ -51,9 +54,14 @@ class NeighborResolver {
   static constexpr int kMaxRequests = 3;  // RFC 4861 section 10: MAX_MULTICAST_SOLICIT
   static constexpr Duration kRequestInterval = std::chrono::seconds(1);  // RETRANS_TIMER
   static constexpr Duration kReachableTime = std::chrono::seconds(30);   // REACHABLE_TIME
+  static constexpr Duration kKeptReachableTime = std::chrono::seconds(5);
 
   NeighborResolver(const PortTable& ports, NeighborTable& table, SlowPathExits& exits);
 
+  // The next hops of routes that have several: these are kept known, packets or not, so that
+  // another one is taken only for those that don't answer, and until they do. All of them, each
+  // time.
+  void keep(const std::vector<std::pair<PortId, IpAddress>>& neighbors, Instant now);
   // A packet, complete but for its destination MAC address, waits for `address` on `port`.
   void wait(Packet& packet, PortId port, const IpAddress& address, Instant now);
   // An answer came in by `port`.
@@ -62,7 +70,7 @@ class NeighborResolver {
   void hint(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
   void set_permanent(PortId port, const IpAddress& address, const MacAddress& mac, Instant now);
   // Returns whether the entry was removed from the table.
-  bool end_permanence(PortId port, const IpAddress& address);
+  bool end_permanence(PortId port, const IpAddress& address, Instant now);
   // Asks again, gives up, lets entries go. Returns whether entries were removed from the table.
   bool tick(Instant now);
 
@@ -77,6 +85,7 @@ class NeighborResolver {
     Instant confirmed;  // the last answer, or the first request
     Instant next_event;
     int requests = 0;
+    bool kept = false;
     std::deque<Packet> waiting;
   };
 
@@ -88,7 +97,7 @@ class NeighborResolver {
   void send_request(const Key& key, Entry& entry, Instant now);
   void send_waiting(const Key& key, Entry& entry);
   void drop_waiting(const Key& key, Entry& entry);
-  bool give_up_or_ask(const Key& key, Entry& entry, Instant now);
+  bool give_up_or_ask(const Key& key, Entry& entry, Instant now, bool& removed);
 
   const PortTable& ports_;
   NeighborTable& table_;

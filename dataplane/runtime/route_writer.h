@@ -34,6 +34,10 @@ class RouteWriter {
 
   std::vector<RouteInfo> list() const;
 
+  // The next hops of the routes that have several: to be known before a packet needs them.
+  using Hop = std::pair<PortId, IpAddress>;
+  std::vector<Hop> shared_hops() const;
+
  private:
   struct Candidates {
     std::array<std::optional<Route>, 4> by_origin;  // in the order of Origin
@@ -41,13 +45,18 @@ class RouteWriter {
     const Route* effective() const;
   };
 
-  absl::StatusOr<PortId> port_of(const Route& route) const;
+  absl::StatusOr<PortId> port_of(const IpPrefix& prefix, const std::optional<IpAddress>& gateway,
+                                 const std::optional<std::string>& port) const;
+  absl::StatusOr<std::vector<Hop>> hops_of(const Route& route) const;  // of ECMP
+  absl::StatusOr<std::vector<PortId>> ports_of(const Route& route) const;
+  void count_shared_hops(const Route* route, int difference);
   absl::Status install(const IpPrefix& prefix, const Route* route);
   template <typename Address>
   absl::Status install(const IpPrefix& prefix, const Route* route);
 
   SharedTables& shared_;
   std::map<IpPrefix, Candidates> routes_;
+  std::map<Hop, int> shared_hops_;  // -> routes that have it
 };
 
 }  // namespace portico

@@ -116,10 +116,15 @@ bool SlowPath::take_over(const KernelNeighbor& neighbor, Instant now) {
         neighbors_.set_permanent(port.id, neighbor.address, neighbor.mac, now);
         return false;
       case KernelNeighbor::State::kGone:
-        return neighbors_.end_permanence(port.id, neighbor.address);
+        return neighbors_.end_permanence(port.id, neighbor.address, now);
     }
   }
   return false;
+}
+
+void SlowPath::keep_neighbors(const std::vector<std::pair<PortId, IpAddress>>& neighbors) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  neighbors_.keep(neighbors, now_);
 }
 
 std::vector<NeighborInfo> SlowPath::neighbors() {

@@ -31,6 +31,8 @@ class SlowPath {
 
   // From any thread. What the kernel knows of neighbors; taken over with the next poll().
   void mirror(const std::vector<KernelNeighbor>& neighbors);
+  // From any thread. See NeighborResolver::keep().
+  void keep_neighbors(const std::vector<std::pair<PortId, IpAddress>>& neighbors);
   // From any thread.
   std::vector<NeighborInfo> neighbors();
 

@@ -54,6 +54,7 @@ class TableWriter {
   // The Service port that the slot's tenant belongs to; empty when the endpoint is gone.
   std::string service_port_of(EndpointRef ref) const;
   std::vector<RouteInfo> routes() const { return routes_.list(); }
+  std::vector<RouteWriter::Hop> shared_hops() const { return routes_.shared_hops(); }
 
  private:
   struct FrontendKey {

@@ -1,5 +1,6 @@
 #include "dataplane/stage/next_hop.h"
 
+#include "dataplane/net/flow_hash.h"
 #include "dataplane/net/fragment.h"
 #include "dataplane/stage/link_header.h"
 #include "dataplane/stage/refuse.h"
@@ -35,17 +36,48 @@ void refuse_too_big(Packet& packet, std::uint32_t mtu, StageContext& context) no
                              context);
 }
 
+// The highest score for this flow; `wanted(hop)` says which ones count. Null if none does.
+template <typename Address, typename Wanted>
+const NextHop<Address>* best(const NextHops<Address>& hops, std::uint32_t flow,
+                             Wanted&& wanted) noexcept {
+  const NextHop<Address>* found = nullptr;
+  std::uint32_t highest = 0;
+  for (std::size_t i = 0; i < hops.size(); ++i) {
+    const std::uint32_t score = next_hop_score(flow, hops[i].gateway, hops[i].port);
+    if ((found != nullptr && score <= highest) || !wanted(hops[i])) continue;
+    found = &hops[i];
+    highest = score;
+  }
+  return found;
+}
+
+// Of equal next hops the flow's own, or while that one does not answer the best of those that do.
+template <typename Address>
+const NextHop<Address>& choose(const NextHops<Address>& hops, const Packet& packet,
+                               const StageContext& context) noexcept {
+  if (hops.others.empty()) return hops;
+  const std::uint32_t flow = flow_hash<Address>(packet);
+  const auto answers = [&](const NextHop<Address>& hop) {
+    return context.neighbors.find(hop.port, hop.gateway).has_value();
+  };
+  const NextHop<Address>* const own = best(hops, flow, [](const auto&) { return true; });
+  if (answers(*own)) return *own;
+  const NextHop<Address>* const other = best(hops, flow, answers);
+  return other != nullptr ? *other : *own;
+}
+
 template <typename Address>
 void route(Packet& packet, StageContext& context) noexcept {
   const Address destination = destination_of<Address>(packet);
-  const NextHop<Address>* hop = context.tables<Address>().routes.find(destination);
-  if (hop == nullptr) return packet.drop(DropReason::no_route);
-  const Port& out = context.port(hop->port);
+  const NextHops<Address>* hops = context.tables<Address>().routes.find(destination);
+  if (hops == nullptr) return packet.drop(DropReason::no_route);
+  const NextHop<Address>& hop = choose(*hops, packet, context);
+  const Port& out = context.port(hop.port);
   if (packet.ip_length > out.mtu && !may_be_fragmented<Address>(packet, out.mtu)) {
     return refuse_too_big<Address>(packet, out.mtu, context);
   }
   fit_to<Address>(packet, out.mtu);
-  packet.next_hop = hop->on_link ? destination : hop->gateway;
+  packet.next_hop = hop.on_link ? destination : hop.gateway;
 
   Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));
   if (!change_link_header(packet, Ip<Address>::kEtherType, out)) {

@@ -13,7 +13,7 @@ template <typename Address>
 RouteTable<Address>::RouteTable(std::uint32_t capacity)
     : capacity_(capacity <= kMaxValues / 2 ? capacity : throw std::bad_alloc()),
       match_(std::make_unique<LongestPrefixMatch<Address>>(capacity)),
-      hops_(std::make_unique<NextHop<Address>[]>(2 * std::size_t{capacity})) {
+      hops_(std::make_unique<NextHops<Address>[]>(2 * std::size_t{capacity})) {
   for (std::uint32_t place = 2 * capacity; place > 0; --place) free_.push_back(place - 1);
 }
 
@@ -21,7 +21,7 @@ template <typename Address>
 RouteTable<Address>::~RouteTable() = default;
 
 template <typename Address>
-const NextHop<Address>* RouteTable<Address>::find(const Address& destination) const noexcept {
+const NextHops<Address>* RouteTable<Address>::find(const Address& destination) const noexcept {
   std::uint32_t index;
   if (!match_->find(destination, index)) {
     index = default_.load(std::memory_order_acquire);
@@ -31,16 +31,16 @@ const NextHop<Address>* RouteTable<Address>::find(const Address& destination) co
 }
 
 template <typename Address>
-absl::Status RouteTable<Address>::set(const IpPrefix& prefix, const NextHop<Address>& hop) {
+absl::Status RouteTable<Address>::set(const IpPrefix& prefix, const NextHops<Address>& hops) {
   assert(prefix.family() == Address::kFamily);
   const auto known = rules_.find(prefix);
   const std::uint32_t before = known == rules_.end() ? kNone : known->second;
-  if (before != kNone && hops_[before] == hop) return absl::OkStatus();
+  if (before != kNone && hops_[before].is_same(hops)) return absl::OkStatus();
   if (before == kNone && rules_.size() == capacity_) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the route table is full: it has ", capacity_, " routes"));
   }
-  HopUse* const use = use_hop(hop);
+  HopUse* const use = use_hops(hops);
   if (use == nullptr) return absl::ResourceExhaustedError("the array of next hops is full");
   const std::uint32_t index = use->index;
   if (absl::Status status = set_rule(prefix, index); !status.ok()) {
@@ -105,16 +105,16 @@ void RouteTable<Address>::erase_rule(const IpPrefix& prefix) {
 
 // Null when there is no place. A next hop is written here, before any index leads to it.
 template <typename Address>
-typename RouteTable<Address>::HopUse* RouteTable<Address>::use_hop(const NextHop<Address>& hop) {
-  HopUse& use = indexes_[hop];
+typename RouteTable<Address>::HopUse* RouteTable<Address>::use_hops(const NextHops<Address>& hops) {
+  HopUse& use = indexes_[hops];
   if (use.index == kNone) {
     if (free_.empty()) {
-      indexes_.erase(hop);
+      indexes_.erase(hops);
       return nullptr;
     }
     use.index = free_.back();
     free_.pop_back();
-    hops_[use.index] = hop;
+    hops_[use.index] = hops;
   }
   ++use.routes;
   return &use;

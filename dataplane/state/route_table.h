@@ -3,9 +3,9 @@
 // Theory of operation
 //
 // Routes of one family: DPDK's longest-prefix match (state/longest_prefix_match.h) gives an index,
-// and the index a next hop in an array. Next hops are shared: ten thousand routes via three nodes
-// take three places, in one or two cache lines. The default route, which rte_lpm does not know, is
-// a word of its own.
+// and the index a place in an array: the next hop, or all of a route that has several (ECMP).
+// Places are shared: ten thousand routes via three nodes take three, in a few cache lines. The
+// default route, which rte_lpm does not know, is a word of its own.
 //
 // A change has four steps, and covers any number of routes:
 //
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "include/portico/ip_address.h"
 #include "include/portico/strong_id.h"
@@ -48,6 +49,23 @@ struct NextHop {
   }
 };
 
+// All of a route's: the first one and its equals (ECMP), sorted by port and address.
+template <typename Address>
+struct NextHops : NextHop<Address> {
+  NextHops() = default;
+  NextHops(const NextHop<Address>& only) : NextHop<Address>(only) {}  // NOLINT: the usual case
+
+  std::vector<NextHop<Address>> others;
+
+  std::size_t size() const noexcept { return 1 + others.size(); }
+  const NextHop<Address>& operator[](std::size_t i) const noexcept {
+    return i == 0 ? *this : others[i - 1];
+  }
+  bool is_same(const NextHops& other) const noexcept {
+    return static_cast<const NextHop<Address>&>(*this) == other && others == other.others;
+  }
+};
+
 template <typename Address>
 class LongestPrefixMatch;
 
@@ -59,13 +77,13 @@ class RouteTable {
   ~RouteTable();
 
   // Workers. Null when no route holds the address.
-  const NextHop<Address>* find(const Address& destination) const noexcept;
+  const NextHops<Address>* find(const Address& destination) const noexcept;
 
   // Control thread: any number of set() and erase(), then publish(), then a grace period, then
   // release(), before the next set() or erase(). `prefix` is of this table's family.
   //
   // ResourceExhausted when the table, or the array of next hops, is full; nothing has changed then.
-  absl::Status set(const IpPrefix& prefix, const NextHop<Address>& hop);
+  absl::Status set(const IpPrefix& prefix, const NextHops<Address>& hops);
   void erase(const IpPrefix& prefix);
   void publish();
   void release();  // when every worker has passed publish()
@@ -81,18 +99,29 @@ class RouteTable {
     bool waiting = false;  // in waiting_
   };
 
+  struct HashOfHops {
+    std::size_t operator()(const NextHops<Address>& hops) const {
+      return absl::HashOf(static_cast<const NextHop<Address>&>(hops), hops.others);
+    }
+  };
+  struct SameHops {
+    bool operator()(const NextHops<Address>& a, const NextHops<Address>& b) const {
+      return a.is_same(b);
+    }
+  };
+
   absl::Status set_rule(const IpPrefix& prefix, std::uint32_t hop);
   void erase_rule(const IpPrefix& prefix);
-  HopUse* use_hop(const NextHop<Address>& hop);
+  HopUse* use_hops(const NextHops<Address>& hops);
   void leave_hop(std::uint32_t index);
 
   const std::uint32_t capacity_;
   const std::unique_ptr<LongestPrefixMatch<Address>> match_;
-  const std::unique_ptr<NextHop<Address>[]> hops_;
+  const std::unique_ptr<NextHops<Address>[]> hops_;
   std::atomic<std::uint32_t> default_ = kNone;
   std::atomic<std::uint32_t> size_ = 0;
   absl::flat_hash_map<IpPrefix, std::uint32_t> rules_;  // to an index into hops_
-  absl::flat_hash_map<NextHop<Address>, HopUse> indexes_;
+  absl::flat_hash_map<NextHops<Address>, HopUse, HashOfHops, SameHops> indexes_;
   std::vector<std::uint32_t> free_;     // places in hops_
   std::vector<std::uint32_t> waiting_;  // places that no route has used since the last release()
 };

@@ -69,7 +69,9 @@ struct ConnectionFilter {
 
 struct RouteInfo {
   Route route;
-  std::string port;  // the port that packets leave by; empty while `gateway` is not reachable
+  // The port that packets leave by, with several next hops each one's, "up0,up1"; empty while
+  // `gateway` is not reachable.
+  std::string port;
   // For the same prefix the first of these counts. kKernel: mirrored from the kernel's table.
   enum class Origin : std::uint8_t {
     kConnected,

@@ -97,12 +97,24 @@ struct ServicePort {
   friend bool operator==(const ServicePort&, const ServicePort&) = default;
 };
 
+// One of several ways to the same prefix.
+struct RouteHop {
+  IpAddress gateway;
+  std::optional<std::string> port;  // absent: the one that reaches `gateway`
+
+  friend bool operator==(const RouteHop&, const RouteHop&) = default;
+};
+inline constexpr std::size_t kMaxNextHops = 16;  // of a route
+
 // A route: longest prefix wins. `gateway` absent means that the prefix is on the link of `port`.
 struct Route {
   IpPrefix prefix;
   std::optional<IpAddress> gateway;  // of the prefix's family
   std::optional<std::string>
       port;  // the gateway port's name; absent: the one that reaches `gateway`
+  // Equal ways that share the flows (ECMP), 1 ... kMaxNextHops, each another gateway; `gateway` and
+  // `port` are absent then.
+  std::vector<RouteHop> next_hops{};
 
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -147,6 +147,7 @@ void Conversation::step(const Words& words) {
   if (verb == "wait") return wait(words.at(1));
   if (verb == "service") return set_service(words);
   if (verb == "delete") return remove_service(words.at(2));
+  if (verb == "route") return set_route(words);
   if (verb == "connection") return expect_connection(words, true);
   if (verb == "no") return expect_connection({words.begin() + 1, words.end()}, false);
   if (verb == "explain") return expect_explanation(words);

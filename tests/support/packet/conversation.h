@@ -41,6 +41,7 @@ class Conversation {
   void expect_explanation(const Words& words);
   void set_service(const Words& words);
   void remove_service(const std::string& name);
+  void set_route(const Words& words);
   Frontend read_frontend(const std::string& word);
   void read_treatment(const std::string& word, Frontend& frontend) const;
   Endpoint read_endpoint(const std::string& word);

@@ -104,6 +104,20 @@ void Conversation::set_service(const Words& words) {
   if (!status.ok()) fail(text(status.message()));
 }
 
+// route HOST via HOST[,HOST...]
+void Conversation::set_route(const Words& words) {
+  Route route;
+  const IpAddress to = world_->address(words.at(1));
+  route.prefix = IpPrefix::of(to, to.bits());
+  for (const absl::string_view host : absl::StrSplit(words.at(3), ',')) {
+    route.next_hops.push_back({world_->address(text(host)), std::nullopt});
+  }
+  TableChange change;
+  change.set_routes = {route};
+  const absl::Status status = world_->gateway().apply(change);
+  if (!status.ok()) fail(text(status.message()));
+}
+
 void Conversation::remove_service(const std::string& name) {
   TableChange change;
   change.deleted_service_ports = {services_.at(name).id};

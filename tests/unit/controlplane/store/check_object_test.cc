@@ -262,6 +262,28 @@ TEST_F(CheckTest, RoutesAtFault) {
           {"multicast gateway", gateway("224.0.0.1"), "gateway", "multicast"},
           {"own address", gateway("10.20.0.1"), "gateway", "gateway itself"},
       });
+  std::vector<RouteHop> seventeen;
+  for (int i = 0; i < 17; ++i) seventeen.push_back({"10.12.22." + std::to_string(100 + i), ""});
+  const auto hops = [](std::vector<RouteHop> to) {
+    return [to = std::move(to)](Route& r) {
+      r.gateway.clear();
+      r.next_hops = to;
+    };
+  };
+  expect_refused<Route>(
+      Route{"192.168.1.0/24", "10.12.22.151", ""}, "route 192.168.1.0/24",
+      {
+          {"both",
+           [](Route& r) {
+             r.next_hops = {{"10.12.22.152", ""}};
+           },
+           "next_hops", "stand instead of"},
+          {"too many", hops(seventeen), "next_hops", "at most 16, not 17"},
+          {"twice", hops({{"10.12.22.151", ""}, {"10.12.22.151", ""}}), "next_hops[1].gateway",
+           "is also that of next_hops[0]"},
+          {"no gateway", hops({{"", "downlink"}}), "next_hops[0].gateway", "no IP address"},
+          {"other family", hops({{"2001:db8::1", ""}}), "next_hops[0].gateway", "is IPv6"},
+      });
   const Plan no_port = plan("test", Route{"2001:db8:1::/64", "fe80::1", ""});
   EXPECT_THAT(faults(no_port), ElementsAre("route 2001:db8:1::/64|port"));
 }

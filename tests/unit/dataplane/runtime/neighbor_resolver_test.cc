@@ -34,7 +34,7 @@ class NeighborResolverTest : public testing::TestWithParam<const char*> {
     }
     return frames;
   }
-  bool pass(std::chrono::milliseconds time) {
+  bool pass(Duration time) {
     now_ += time;
     return resolver_.tick(now_);
   }
@@ -211,8 +211,8 @@ TEST_P(NeighborResolverTest, APermanentNeighborStaysUntilItIsGone) {
   for (int i = 0; i < 10; ++i) pass(NeighborResolver::kReachableTime);
   EXPECT_EQ(table_.find(kDownlink, node_), set);
   EXPECT_EQ(sent().size(), 0u);
-  EXPECT_TRUE(resolver_.end_permanence(kDownlink, node_));
-  EXPECT_FALSE(resolver_.end_permanence(kDownlink, node_));
+  EXPECT_TRUE(resolver_.end_permanence(kDownlink, node_, now_));
+  EXPECT_FALSE(resolver_.end_permanence(kDownlink, node_, now_));
   EXPECT_EQ(state(), "");
   EXPECT_FALSE(table_.find(kDownlink, node_));
 }

@@ -56,6 +56,35 @@ TEST_F(RouteWriterTest, FindsThePortThatReachesTheGateway) {
   EXPECT_EQ(way_to("192.168.3.3"), "");
 }
 
+TEST_F(RouteWriterTest, InstallsEqualNextHops) {
+  Route route{prefix("192.168.1.0/24"), std::nullopt, std::nullopt};
+  route.next_hops = {{ip("10.20.0.7"), std::nullopt}, {ip("10.12.22.151"), "downlink"}};
+  ASSERT_TRUE(writer_.check(route).ok());
+  ASSERT_TRUE(writer_.set(route, Origin::kPushed).ok());
+  publish();
+  const auto* hops = shared_.v4.routes.find(ip("192.168.1.3").v4());
+  ASSERT_NE(hops, nullptr);
+  ASSERT_EQ(hops->size(), 2u);
+  EXPECT_EQ(IpAddress((*hops)[0].gateway), ip("10.20.0.7"));
+  EXPECT_EQ(IpAddress((*hops)[1].gateway), ip("10.12.22.151"));
+  EXPECT_EQ(writer_.shared_hops().size(), 2u);
+  // In another order they are the same.
+  std::swap(route.next_hops[0], route.next_hops[1]);
+  ASSERT_TRUE(writer_.set(route, Origin::kPushed).ok());
+  EXPECT_EQ(shared_.v4.routes.find(ip("192.168.1.3").v4()), hops);
+
+  // Those that are needed no more need not be known.
+  ASSERT_TRUE(writer_.set({route.prefix, ip("10.12.22.151"), std::nullopt}, Origin::kPushed).ok());
+  EXPECT_TRUE(writer_.shared_hops().empty());
+  ASSERT_TRUE(writer_.set(route, Origin::kPushed).ok());
+  writer_.erase(route.prefix, Origin::kPushed);
+  EXPECT_TRUE(writer_.shared_hops().empty());
+  publish();
+
+  route.next_hops.push_back({ip("172.16.0.1"), std::nullopt});
+  EXPECT_TRUE(absl::IsInvalidArgument(writer_.check(route)));
+}
+
 // Connected before configured before pushed; the others wait behind.
 TEST_F(RouteWriterTest, TheFirstOriginCounts) {
   const IpPrefix pods = prefix("192.168.1.0/24");

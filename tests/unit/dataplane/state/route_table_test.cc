@@ -150,7 +150,7 @@ TYPED_TEST(RouteTableTest, ChangesWaitingForReleaseTakeNoCapacity) {
 TEST(RouteTable, Ipv6ChangesAppearTogether) {
   RouteTable<Ipv6Address> table(16);
   const Ipv6Address there = ip("2001:db8::1").v6();
-  ASSERT_TRUE(table.set(prefix("2001:db8::/32"), {PortId{1}, true, {}}).ok());
+  ASSERT_TRUE(table.set(prefix("2001:db8::/32"), NextHop<Ipv6Address>{PortId{1}, true, {}}).ok());
   EXPECT_EQ(table.find(there), nullptr);
   table.publish();
   ASSERT_NE(table.find(there), nullptr);
@@ -170,7 +170,7 @@ TEST(RouteTable, Ipv6RefusesWhatItsLevelsHaveNoRoomFor) {
   while (status.ok()) {
     Ipv6Address address;
     address.bytes.fill(++routes);
-    status = table.set(IpPrefix::of(address, 128), {PortId{1}, true, {}});
+    status = table.set(IpPrefix::of(address, 128), NextHop<Ipv6Address>{PortId{1}, true, {}});
   }
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(routes, 7);
