@@ -19,6 +19,7 @@ void read_connections(const config::v1::Connections& connections, ConnectionsCon
                       FieldFaults* faults) {
   config->midstream_pickup = connections.midstream_pickup();
   config->reset_on_expiry = connections.reset_on_expiry();
+  if (connections.has_reject()) config->reject = connections.reject();
   switch (connections.when_endpoint_gone()) {
     case config::v1::ENDPOINT_GONE_RESET:
       config->when_endpoint_gone = EndpointGone::kReset;

@@ -39,7 +39,7 @@ class Scratch {
                  Random(0),
                  RateLimit(1, 1),
                  RateLimit(1, 1),
-                 config.reject} {}
+                 config.connections.reject} {}
 
   StageContext& context() { return context_; }
 

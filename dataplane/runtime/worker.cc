@@ -46,7 +46,7 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
                Random(seed),
                RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst),
                RateLimit(kRefusalsPerSecond, kRefusalBurst),
-               config.reject},
+               config.connections.reject},
       ends_(config.connections, context_, exits_, counts_) {
   shared.load.add(usage_);
 }

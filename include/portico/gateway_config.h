@@ -102,6 +102,9 @@ struct ConnectionsConfig {
   bool midstream_pickup = false;
   EndpointGone when_endpoint_gone = EndpointGone::kKeep;
   bool reset_on_expiry = false;  // both ends of an idle TCP connection that ends get a RST
+  // Whether clients are told, by a TCP reset or an ICMP error, that a Service has no endpoint or no
+  // such port; false: their packets are dropped in silence.
+  bool reject = true;
   // New connections of each worker, and of each source prefix and worker; 0: no cap.
   std::uint32_t new_per_second = 0;
   std::uint32_t new_per_second_and_source = 0;
@@ -162,9 +165,6 @@ struct GatewayConfig {
   KernelMirrorConfig kernel_mirror;
   Hugepages hugepages = Hugepages::kAuto;
   ApiConfig api;
-  // Whether clients are told, by a TCP reset or an ICMP error, that a Service has no endpoint or no
-  // such port; false: their packets are dropped in silence.
-  bool reject = true;
   // Where the last accepted tables are kept; empty: nowhere.
   std::string state_directory = "/var/lib/portico";
   std::string log_level = "info";  // "debug", "info", "warning", "error"

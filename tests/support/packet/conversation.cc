@@ -116,7 +116,7 @@ void Conversation::read_setting(const Words& words) {
   } else if (name == "uplink-mtu") {
     settings_.uplink_mtu = number(words.at(1));
   } else if (name == "reject") {
-    config.reject = words.at(1) != "off";
+    config.connections.reject = words.at(1) != "off";
   } else if (name == "on-a-stick") {
     if (words.at(1) != "none") {
       settings_.uplink_vlan = static_cast<std::uint16_t>(number(words[1]));

@@ -74,7 +74,7 @@ timeouts:
          shutdown_received: 15s, shutdown_ack_sent: 16s, closed: 17s, heartbeat_sent: 18s}
 connections: {midstream_pickup: true, when_endpoint_gone: reset, reset_on_expiry: true,
               new_per_second: 1000, new_per_second_and_source: 20, source_prefix_ipv4: 24,
-              source_prefix_ipv6: 48}
+              source_prefix_ipv6: 48, reject: false}
 api: {socket: /tmp/p.sock, tcp: ["127.0.0.1:9000", "[::1]:9000"]}
 state_directory: ""
 log_level: debug
@@ -132,6 +132,7 @@ log_level: debug
   const ConnectionsConfig& connections = config->connections;
   EXPECT_TRUE(connections.midstream_pickup && connections.reset_on_expiry);
   EXPECT_EQ(connections.when_endpoint_gone, EndpointGone::kReset);
+  EXPECT_FALSE(connections.reject);
   EXPECT_EQ(connections.new_per_second, 1000u);
   EXPECT_EQ(connections.new_per_second_and_source, 20u);
   EXPECT_EQ(connections.source_prefix_v4, 24u);

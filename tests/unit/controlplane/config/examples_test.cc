@@ -93,6 +93,7 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(c.midstream_pickup, defaults.connections.midstream_pickup);
   EXPECT_EQ(c.when_endpoint_gone, defaults.connections.when_endpoint_gone);
   EXPECT_EQ(c.reset_on_expiry, defaults.connections.reset_on_expiry);
+  EXPECT_EQ(c.reject, defaults.connections.reject);
   EXPECT_EQ(c.new_per_second, defaults.connections.new_per_second);
   EXPECT_EQ(c.new_per_second_and_source, defaults.connections.new_per_second_and_source);
   EXPECT_EQ(c.source_prefix_v4, defaults.connections.source_prefix_v4);
