@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 
-from testbed import netns
+from testbed import content, netns
 
 _ECHO = {4: (8, 0), 6: (128, 129)}  # request and reply: RFC 792, RFC 4443 section 4
 _ERRORS = {4: (socket.IPPROTO_IP, 11), 6: (socket.IPPROTO_IPV6, 25)}  # IP_RECVERR, IPV6_RECVERR
@@ -86,6 +86,18 @@ class Client:
         if received != count:
             raise AssertionError(f"{received} of {count} bytes came")
         return whole.hexdigest()
+
+    def upload(self, address, count, seed, timeout=60.0):
+        """Sends `count` bytes; returns the SHA-256 in hex that the Pod has found."""
+        with contextlib.closing(self.connect(address, timeout=timeout)) as tcp:
+            head = f"POST / HTTP/1.1\r\nHost: pod\r\nContent-Length: {count}\r\n"
+            tcp.sendall(f"{head}Connection: close\r\n\r\n".encode())
+            for chunk in content.chunks(count, seed):
+                tcp.sendall(chunk)
+            response = http.client.HTTPResponse(tcp)
+            response.begin()
+            with contextlib.closing(response):
+                return response.read().decode()
 
     @staticmethod
     def _request(tcp, address, path):

@@ -1,11 +1,12 @@
 """What runs in a Pod: `python3 -m testbed.pod NAME FOLDER`.
 
 HTTP on TCP port 8080, IPv4 and IPv6: / says who answers, /bytes?n=COUNT&seed=NUMBER sends COUNT
-bytes of content.py, /close answers and closes the connection first. UDP port 9000 sends back what
+bytes of content.py, POST answers with the SHA-256 of what came, /close answers and closes the connection first. UDP port 9000 sends back what
 it gets. FOLDER/peers.log gets a line for each TCP connection, FOLDER/datagrams.log one for each UDP
 peer: "address port", as the Pod sees them.
 """
 
+import hashlib
 import http.server
 import pathlib
 import socket
@@ -48,6 +49,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         page = f"<p>Hi from {self.server.pod}</p>\n".encode()
         self._start(len(page), "text/html")
+        self.wfile.write(page)
+
+    def do_POST(self):
+        whole, left = hashlib.sha256(), int(self.headers["Content-Length"])
+        while left > 0 and (chunk := self.rfile.read(min(left, 1 << 16))):
+            whole.update(chunk)
+            left -= len(chunk)
+        page = whole.hexdigest().encode()
+        self._start(len(page), "text/plain")
         self.wfile.write(page)
 
     def _send_bytes(self, count, seed):
