@@ -56,6 +56,7 @@ class ChoiceProperty : public testing::Test {
         world_.io().arrive(world_.port("uplink"), build_frame(client_));
       }
       for (const MemoryIo::Sent& sent : world_.settle()) {
+        if (sent.port != world_.port("downlink")) continue;  // a refusal
         const IpAddress to = read_frame(sent.frame).spec.destination;
         ++counts.at(to.data()[3] - 1u);
       }
