@@ -149,7 +149,8 @@ TEST_F(Get, RoutesInTheOrderOfTheirPrefixes) {
   "route": {
    "prefix": "2001:db8::/32",
    "gateway": "fe80::1",
-   "port": "down0"
+   "port": "down0",
+   "nextHops": []
   },
   "outPort": "down0",
   "origin": "ORIGIN_CONFIGURED"

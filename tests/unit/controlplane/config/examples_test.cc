@@ -37,18 +37,24 @@ TEST(ExampleConfigs, AreAccepted) {
     EXPECT_TRUE(load_config(path).ok()) << load_config(path).status();
 }
 
-// Adds the path of each field of `type` that `node` does not have.
-void find_missing(const Descriptor& type, const YamlNode& node, const std::string& path,
-                  std::vector<std::string>* missing) {
+// Adds the path of each field of `type` that none of `nodes` has.
+void find_missing(const Descriptor& type, const std::vector<const YamlNode*>& nodes,
+                  const std::string& path, std::vector<std::string>* missing) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const std::string field_path = absl::StrCat(path, ".", field.name());
-    const YamlNode* value = node.find(field.name());
-    if (value != nullptr && value->is_sequence() && !value->items.empty()) value = value->items[0];
-    if (value == nullptr) {
+    std::vector<const YamlNode*> values;
+    for (const YamlNode* node : nodes) {
+      const YamlNode* const value = node->find(field.name());
+      if (value == nullptr) continue;
+      const bool is_list = value->is_sequence() && !value->items.empty();
+      if (!is_list) values.push_back(value);
+      if (is_list) values.insert(values.end(), value->items.begin(), value->items.end());
+    }
+    if (values.empty()) {
       missing->push_back(field_path);
-    } else if (field.message_type() != nullptr && value->is_map()) {
-      find_missing(*field.message_type(), *value, field_path, missing);
+    } else if (field.message_type() != nullptr && values[0]->is_map()) {
+      find_missing(*field.message_type(), values, field_path, missing);
     }
   }
 }
@@ -60,7 +66,7 @@ TEST(ReferenceConfig, ShowsEveryField) {
   const YamlDocuments documents = load_yaml(*text, {}, &faults);
   ASSERT_EQ(documents.size(), 1u) << faults.to_string();
   std::vector<std::string> missing;
-  find_missing(*config::v1::PorticodConfig::descriptor(), documents[0], "", &missing);
+  find_missing(*config::v1::PorticodConfig::descriptor(), {&documents[0]}, "", &missing);
   EXPECT_EQ(missing, std::vector<std::string>());
 }
 
