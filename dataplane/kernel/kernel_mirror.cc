@@ -12,9 +12,11 @@
 namespace portico {
 
 absl::StatusOr<KernelMirror> KernelMirror::open(std::map<unsigned, std::string> ports,
-                                                const KernelMirrorConfig& config, Tell tell) {
+                                                const KernelMirrorConfig& config, Tell tell,
+                                                int receive_buffer) {
   auto netlink = Netlink::open(RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
-                               RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+                                   RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+                               receive_buffer);
   if (!netlink.ok()) return netlink.status();
   return KernelMirror(*std::move(netlink), std::move(ports), config, std::move(tell));
 }

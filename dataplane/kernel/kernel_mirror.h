@@ -23,7 +23,8 @@ class KernelMirror {
 
   // `ports`: index of a kernel interface -> the name of its port.
   static absl::StatusOr<KernelMirror> open(std::map<unsigned, std::string> ports,
-                                           const KernelMirrorConfig& config, Tell tell);
+                                           const KernelMirrorConfig& config, Tell tell,
+                                           int receive_buffer = Netlink::kReceiveBuffer);
 
   // Until `stop`, in the thread that calls it.
   void run(const std::atomic<bool>& stop);

@@ -14,8 +14,6 @@
 namespace portico {
 namespace {
 
-// What the kernel may hold for us before messages are lost: some ten thousand routes.
-constexpr int kReceiveBuffer = 8 << 20;
 constexpr std::size_t kMessages = 64 << 10;
 
 std::uint8_t family_of(const IpAddress& address) {
@@ -35,15 +33,17 @@ Netlink::~Netlink() {
   if (socket_ != nullptr) mnl_socket_close(socket_);
 }
 
-absl::StatusOr<Netlink> Netlink::open(std::uint32_t groups) {
-  mnl_socket* const socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+absl::StatusOr<Netlink> Netlink::open(std::uint32_t groups, int receive_buffer) {
+  // Who listens must not get stuck; who asks waits for the answer.
+  mnl_socket* const socket =
+      mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0));
   if (socket == nullptr) return absl::ErrnoToStatus(errno, "opening a netlink socket");
   Netlink netlink(socket);
   if (mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
     return absl::ErrnoToStatus(errno, "binding a netlink socket");
   }
   // Beyond net.core.rmem_max with CAP_NET_ADMIN only; without, as much as there is.
-  setsockopt(netlink.file(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer);
+  setsockopt(netlink.file(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
   return netlink;
 }
 
@@ -114,6 +114,7 @@ Netlink::Received Netlink::receive(int milliseconds,
   if (ready == 0 || (ready < 0 && errno == EINTR)) return Received::kNothing;
   if (ready < 0) return Received::kError;
   const ssize_t length = mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size());
+  if (length < 0 && errno == EAGAIN) return Received::kNothing;
   if (length < 0) return errno == ENOBUFS ? Received::kOverrun : Received::kError;
   int left = static_cast<int>(length);
   const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());

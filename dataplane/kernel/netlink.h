@@ -18,8 +18,12 @@ namespace portico {
 
 class Netlink {
  public:
+  // What the kernel may hold for us before messages are lost: some thousand routes.
+  static constexpr int kReceiveBuffer = 8 << 20;
+
   // `groups`: those of rtnetlink(7) whose messages are wanted, RTMGRP_... .
-  static absl::StatusOr<Netlink> open(std::uint32_t groups = 0);
+  static absl::StatusOr<Netlink> open(std::uint32_t groups = 0,
+                                      int receive_buffer = kReceiveBuffer);
 
   Netlink(Netlink&& other) noexcept;
   Netlink& operator=(Netlink&&) = delete;

@@ -38,10 +38,10 @@ class KernelMirrorTest : public testing::Test {
   }
   void TearDown() override { run("ip link delete other0"); }
 
-  void start(KernelMirrorConfig config = {true, true, 254}) {
-    mirror_ = std::make_unique<KernelMirror>(
-        *KernelMirror::open({{taps_[0].index(), "uplink"}, {taps_[1].index(), "downlink"}}, config,
-                            [this](const KernelChange& change) { return apply(change); }));
+  void start(KernelMirrorConfig config = {true, true, 254}, int receive_buffer = 8 << 20) {
+    mirror_ = std::make_unique<KernelMirror>(*KernelMirror::open(
+        {{taps_[0].index(), "uplink"}, {taps_[1].index(), "downlink"}}, config,
+        [this](const KernelChange& change) { return apply(change); }, receive_buffer));
     poll();
   }
 
@@ -226,18 +226,15 @@ TEST_F(KernelMirrorTest, TenThousandRoutes) {
 // More messages than the socket holds, while nobody reads; the last one is that a route is gone.
 TEST_F(KernelMirrorTest, LostMessagesLeadToADump) {
   run("ip route add 192.168.1.0/24 via 10.12.22.151");
-  start();
+  start({true, true, 254}, 64 << 10);
   std::vector<std::string> commands;
-  for (const char* metric : {"30", "20", "10"}) {
-    for (int i = 0; i < 10'000; ++i) {
-      commands.push_back("route add " + nth_host(i) + " via 10.12.22." + metric + " metric " +
-                         metric);
-    }
+  for (int i = 0; i < 1000; ++i) {
+    commands.push_back("route add " + nth_host(i) + " via 10.12.22.10");
   }
   commands.emplace_back("route del 192.168.1.0/24");
   run_batch(commands);
   const std::vector<Route> all = routes();
-  EXPECT_THAT(all, SizeIs(10'000));
+  EXPECT_THAT(all, SizeIs(1000));
   EXPECT_THAT(all, testing::Each(testing::Field(&Route::gateway, address("10.12.22.10"))));
 }
 
