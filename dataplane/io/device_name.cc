@@ -50,7 +50,7 @@ std::optional<std::string> device_argument(absl::string_view device, absl::strin
 }
 
 std::uint32_t af_packet_frame_size(std::uint32_t mtu) {
-  constexpr std::uint32_t kLeast = 2048;  // DPDK's default
+  constexpr std::uint32_t kLeast = 12'288;
   // TPACKET2_HDRLEN and Ethernet, each rounded up to TPACKET_ALIGNMENT, and a VLAN tag.
   constexpr std::uint32_t kHeaders = 80 + 14 + 4;
   // Eight frames of a multiple of 512 bytes fill whole pages.
@@ -64,8 +64,7 @@ std::string device_arguments(absl::string_view device, std::uint16_t workers, st
     absl::StrAppend(&arguments, ",qpairs=", workers);
   }
   const std::uint32_t frame = af_packet_frame_size(mtu);
-  if (frame > af_packet_frame_size(0) && !device_argument(device, "framesz") &&
-      !device_argument(device, "blocksz")) {
+  if (!device_argument(device, "framesz") && !device_argument(device, "blocksz")) {
     absl::StrAppend(&arguments, ",blocksz=", 8 * frame, ",framesz=", frame);
   }
   return arguments;

@@ -42,9 +42,8 @@ std::uint16_t packet_buffer_size(const GatewayConfig& config) {
   for (const PortConfig& port : config.ports) {
     size = std::max(size, port.mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + RTE_VLAN_HLEN);
     // An af_packet device wants to know that whatever it receives fits.
-    const std::uint32_t frame = af_packet_frame_size(port.mtu);
-    if (absl::StartsWith(port.device, "net_af_packet") && frame > af_packet_frame_size(0)) {
-      size = std::max(size, frame);
+    if (absl::StartsWith(port.device, "net_af_packet")) {
+      size = std::max(size, af_packet_frame_size(port.mtu));
     }
   }
   return static_cast<std::uint16_t>(
@@ -55,7 +54,9 @@ std::size_t packet_memory(const GatewayConfig& config, std::uint16_t workers) {
   // The mbuf, its headroom, the mempool's header and its ring's place.
   constexpr std::size_t kOverhead = sizeof(rte_mbuf) + kFramePrivateSize + RTE_PKTMBUF_HEADROOM +
                                     sizeof(rte_mempool_objhdr) + 64 + sizeof(void*);
-  return std::size_t{packet_buffers(config, workers)} * (packet_buffer_size(config) + kOverhead) +
+  const std::size_t buffer = packet_buffer_size(config) + kOverhead;
+  // Buffers begin anew behind the end of each piece of memory that EAL gives the pool.
+  return std::size_t{packet_buffers(config, workers)} * (buffer + buffer / 8) +
          workers * Reassembler::memory(config.fragments);
 }
 

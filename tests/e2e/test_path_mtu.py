@@ -7,7 +7,7 @@ import pytest
 from shapes import in_both_families
 from testbed import content, netns
 from testbed.gateway import CONFIG, Gateway
-from testbed.scenario import GATEWAY_DOWNLINK, HELLO, NODES, PODS
+from testbed.scenario import GATEWAY_DOWNLINK, GATEWAY_UPLINK, HELLO, IPV4, NODES, PODS
 
 BYTES = 10_000_000
 MTU = 1400
@@ -20,9 +20,9 @@ def known_mtu(namespace, destination):
 
 
 def exchange(client, address):
-    """So many bytes each way."""
-    assert client.download(address, BYTES, seed=1, timeout=20) == content.digest(BYTES, 1)
-    assert client.upload(address, BYTES, seed=2, timeout=20) == content.digest(BYTES, 2)
+    """So many bytes each way; first to the Pod, which then has not learned anything yet."""
+    assert client.upload(address, BYTES, seed=2, timeout=60) == content.digest(BYTES, 2)
+    assert client.download(address, BYTES, seed=1, timeout=60) == content.digest(BYTES, 1)
 
 
 @in_both_families
@@ -53,6 +53,9 @@ def narrow_gateway(scenario, request):
 @in_both_families
 @pytest.mark.parametrize("narrow_gateway", ["downlink0"], indirect=True)
 def test_the_gateway_tells_clients_of_its_narrow_side(narrow_gateway, client, family):
+    """The nodes' LAN takes 1400 bytes."""
+    for node in NODES:
+        netns.ip(node.name, f"link set eth0 mtu {MTU}")
     exchange(client, HELLO.of(family))
     assert known_mtu("client", HELLO.of(family)) == MTU
     assert narrow_gateway.refusals()["packet_too_big"] > 0
@@ -62,6 +65,10 @@ def test_the_gateway_tells_clients_of_its_narrow_side(narrow_gateway, client, fa
 @in_both_families
 @pytest.mark.parametrize("narrow_gateway", ["uplink0"], indirect=True)
 def test_the_gateway_tells_pods_of_its_narrow_side(narrow_gateway, client, family):
+    """The clients' LAN takes 1400 bytes, but this client says that it takes 1500."""
+    headers = 40 if family == IPV4 else 60
+    netns.ip("client", f"route change default via {GATEWAY_UPLINK.of(family)} mtu {MTU} "
+             f"advmss {1500 - headers}")
     exchange(client, HELLO.of(family))
     learned = {known_mtu(pod.name, GATEWAY_DOWNLINK.of(family)) for pod in PODS}
     assert MTU in learned, learned
