@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "dataplane/kernel/kernel_interfaces.h"
 #include "tests/support/packet/frame.h"
