@@ -4,7 +4,7 @@ usage: hot_path.py BUILD_DIR          (an optimised build without sanitizers)
 
 Starts at every function compiled in the folders ROOTS, follows each call and jump in the machine
 code through whatever is compiled in FOLLOWED, and fails on a symbol from elsewhere that ALLOWED
-does not list. Calls through pointers can't be seen here: lint_layers bans `virtual` in the stages.
+does not list. Constants defined there are no harm either. Calls through pointers can't be seen here: lint_layers bans `virtual` in the stages.
 """
 
 import pathlib
@@ -36,6 +36,8 @@ _INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$")
 _RELOCATION = re.compile(r"^\s+[0-9a-f]+: (R_\S+)\s+(\S+?)([-+]0x[0-9a-f]+)?$")
 _TARGET = re.compile(r"<([^>+]+)(?:\+0x[0-9a-f]+)?>$")
 _BRANCH = re.compile(r"^(bnd )?(call|j[a-z]+)$")
+_CONSTANT = re.compile(r"^[0-9a-f]+ .{7} \.(?:rodata|data\.rel\.ro)\S*\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$",
+                       re.MULTILINE)
 
 
 class Function(NamedTuple):
@@ -95,13 +97,15 @@ class Code:
 
 
 def disassemble(build, folders):
-    functions = []
+    """The functions compiled in `folders`, and the names of the constants."""
+    functions, constants = [], set()
     for folder in folders:
         for path in sorted((build / folder).rglob("*.o")):
-            text = subprocess.run(["objdump", "-dr", "--no-show-raw-insn", path], text=True,
+            text = subprocess.run(["objdump", "-drt", "--no-show-raw-insn", path], text=True,
                                   capture_output=True, check=True).stdout
             functions += parse(text, str(path.relative_to(build)), folder in ROOTS)
-    return functions
+            constants.update(_CONSTANT.findall(text))
+    return functions, constants
 
 
 def demangle(names):
@@ -114,7 +118,7 @@ def is_foreign(reference):
     return isinstance(reference, str) and not any(re.fullmatch(name, reference) for name in ALLOWED)
 
 
-def check_functions(functions):
+def check_functions(functions, constants):
     """A finding, with the way that leads to it, for each foreign symbol that a root reaches."""
     code = Code(functions)
     todo = [(function, None) for function in functions
@@ -129,7 +133,7 @@ def check_functions(functions):
             callee = code.find(function.file, reference)
             if callee:
                 todo.append((callee, function))
-            elif is_foreign(reference):
+            elif reference not in constants and is_foreign(reference):
                 found.setdefault(reference, function)
     return [Finding(function.file, 0, describe(name, function, came_from))
             for name, function in sorted(found.items())]
@@ -144,10 +148,10 @@ def describe(name, function, came_from):
 
 
 def check(build):
-    functions = disassemble(pathlib.Path(build), FOLLOWED)
+    functions, constants = disassemble(pathlib.Path(build), FOLLOWED)
     if not any(function.is_root for function in functions):
         return [Finding(", ".join(ROOTS), 0, "no object file there: was it built?")]
-    return check_functions(functions)
+    return check_functions(functions, constants)
 
 
 if __name__ == "__main__":

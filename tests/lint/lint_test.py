@@ -159,6 +159,16 @@ def test_hot_path_may_copy_memory_and_call_itself(tmp_path):
                  }""") == []
 
 
+@pytest.mark.parametrize("qualifier, findings", [("const", 0), ("", 1)])
+def test_hot_path_may_read_constants_alone(tmp_path, qualifier, findings):
+    found = build_objects(
+        tmp_path,
+        net=f"""template <typename T> struct Table {{ static {qualifier} int numbers[2]; }};
+                template <typename T> {qualifier} int Table<T>::numbers[2] = {{1, 2}};
+                int at(int i) {{ return Table<char>::numbers[i]; }}""")
+    assert len(found) == findings, messages(found)
+
+
 @pytest.mark.parametrize("body", ["delete p;", "__builtin_printf(\"%d\", *p);", "if (p == nullptr) throw 1;"])
 def test_hot_path_finds_foreign_symbols(tmp_path, body):
     assert build_objects(tmp_path, net=f"void f(int* p) {{ {body} }}") != []
