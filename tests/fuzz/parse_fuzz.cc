@@ -1,10 +1,12 @@
 // Any bytes as a frame: it is dropped, or every offset that later stages rely on lies inside it.
+// Of a fragment that waits for others, those are what names its packet, and where its data begin.
 
 #include <cstdint>
 #include <cstring>
 #include <memory>
 
 #include "dataplane/net/parse.h"
+#include "dataplane/net/parse_fragment.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -25,12 +27,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(link.mac.bytes.data(), data, sizeof(MacAddress));
   parse_frame(packet, link);
 
-  PORTICO_FUZZ_REQUIRE(packet.undecided() || packet.verdict.kind() == Verdict::Kind::kDrop);
-  if (!packet.undecided() || !packet.is_ip) return 0;
+  if (packet.verdict.kind() == Verdict::Kind::kDrop) return 0;
+  const bool is_fragment = packet.verdict.kind() == Verdict::Kind::kReassemble;
+  PORTICO_FUZZ_REQUIRE(packet.undecided() || is_fragment);
+  if (!packet.is_ip) return 0;
   PORTICO_FUZZ_REQUIRE(packet.l3_offset >= 14 && packet.l4_offset >= packet.l3_offset + 20);
+  PORTICO_FUZZ_REQUIRE(packet.l4_offset <= packet.contiguous);
+  PORTICO_FUZZ_REQUIRE(packet.ip_length <= packet.length - packet.l3_offset);
+  if (is_fragment) {
+    PORTICO_FUZZ_REQUIRE(packet.l4_offset < packet.l3_offset + packet.ip_length);
+    fragment_hash(packet);
+    return 0;
+  }
   PORTICO_FUZZ_REQUIRE(packet.payload_offset >= packet.l4_offset + 8);
   PORTICO_FUZZ_REQUIRE(packet.payload_offset <= packet.contiguous);
-  PORTICO_FUZZ_REQUIRE(packet.ip_length <= packet.length - packet.l3_offset);
   PORTICO_FUZZ_REQUIRE(packet.payload_offset <= packet.l3_offset + packet.ip_length);
   return 0;
 }
