@@ -82,6 +82,11 @@ def add(namespace, ipv6=True, forwards=False):
 
 
 def add_bridge(namespace, name, addresses=()):
+    """A bridge that is nothing but a bridge: br_netfilter, where the kernel has it, would put
+    fragments together on their way through."""
+    with inside(namespace):
+        for setting in pathlib.Path("/proc/sys/net/bridge").glob("bridge-nf-call-*"):
+            setting.write_text("0\n")
     ip(namespace, f"link add {name} type bridge mcast_snooping 0", f"link set {name} up",
        *(f"address add {address} dev {name}{_nodad(address)}" for address in addresses))
 
