@@ -19,6 +19,15 @@ void turn_down(Packet& packet, const LocalAddress& local, StageContext& context)
   packet.drop(local.own ? DropReason::gateway_port_closed : DropReason::not_for_gateway);
 }
 
+// Whether a packet without a connection may make one, or be refused one. In mid-stream it is told at
+// once that its Service has no endpoint: kube-proxy rejects what conntrack would take for new.
+template <typename Address>
+bool goes_on(const Packet& packet, bool midstream_pickup) noexcept {
+  if (opens_connection(packet)) return true;
+  const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
+  return may_be_picked_up(packet) && (midstream_pickup || service.port->cluster->empty());
+}
+
 }  // namespace
 
 template <typename Address>
@@ -50,8 +59,7 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       } else {
         turn_down<Address>(packet, local, context);
       }
-    } else if (!opens_connection(packet) &&
-               !(context.new_connections.midstream_pickup && may_be_picked_up(packet))) {
+    } else if (!goes_on<Address>(packet, context.new_connections.midstream_pickup)) {
       packet.drop(DropReason::connection_unknown);
     } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
       packet.drop(DropReason::source_range_denied);
