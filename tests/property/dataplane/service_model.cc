@@ -215,7 +215,10 @@ Expectation ServiceModel::from_client(const Socket& client, const Socket& servic
     }
     const Frontend* frontend = frontend_at(port, service);
     if (frontend == nullptr) continue;
-    if (protocol_ != Protocol::kUdp && signal != Signal::kOpen) {
+    // To conntrack a bare ACK is new as well, which kube-proxy's REJECT then sees.
+    const bool is_rejected =
+        protocol_ == Protocol::kTcp && signal == Signal::kData && !any_serves(port);
+    if (protocol_ != Protocol::kUdp && signal != Signal::kOpen && !is_rejected) {
       return drop(DropReason::connection_unknown);
     }
     return open(client, port, *frontend, signal);
@@ -237,14 +240,12 @@ Expectation ServiceModel::open(const Socket& client, const ServicePort& port,
   const bool local =
       frontend.policy == TrafficPolicy::kLocal && !is_pod_traffic(frontend, client.address);
   std::vector<const Endpoint*> serving;
-  bool any_in_cluster = false;
   for (const Endpoint& endpoint : port.endpoints) {
     if (endpoint.weight == 0) continue;
-    any_in_cluster |= endpoint.accepts_new;
     if (local ? endpoint.accepts_new_local : endpoint.accepts_new) serving.push_back(&endpoint);
   }
   if (serving.empty()) {
-    return local && any_in_cluster
+    return local && any_serves(port)
                ? drop(DropReason::no_local_endpoint)
                : refusal(DropReason::service_has_no_endpoint, protocol_, signal);
   }
@@ -264,6 +265,12 @@ Expectation ServiceModel::open(const Socket& client, const ServicePort& port,
   }
   expectation.keeps_source = keeps_source(frontend, client.address);
   return expectation;
+}
+
+bool ServiceModel::any_serves(const ServicePort& port) {
+  return std::any_of(port.endpoints.begin(), port.endpoints.end(), [](const Endpoint& endpoint) {
+    return endpoint.accepts_new && endpoint.weight > 0;
+  });
 }
 
 bool ServiceModel::at_limit(const ServicePort& port, const Endpoint& endpoint) const {
