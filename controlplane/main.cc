@@ -76,7 +76,7 @@ int push_once(const ControllerOptions& options, const sigset_t& signals, Control
               const std::vector<PushClient*>& clients) {
   const ManifestReading reading = read_manifests(options.manifests);
   if (reading.faults.empty()) {
-    controller->on_objects(reading.objects, std::chrono::steady_clock::now());
+    controller->on_update(reset_to(reading.objects, std::chrono::steady_clock::now()));
   } else {
     controller->on_faults(reading.faults);
   }

@@ -13,8 +13,8 @@ constexpr std::size_t kMaxTold = 100;
 
 }  // namespace
 
-void Controller::on_objects(const ObjectSet& objects,
-                            std::chrono::steady_clock::time_point changed_at) {
+void Controller::on_update(const ObjectUpdate& update) {
+  const ObjectSet objects{update.services.set, update.endpoint_slices.set, update.nodes.set};
   Translation translation = translate(objects, options_);
   if (!translation.reports.faults.empty()) {
     on_faults(translation.reports.faults);
@@ -26,7 +26,9 @@ void Controller::on_objects(const ObjectSet& objects,
   ++revision_;
   spdlog::info("revision {}: {} Services, {} endpoints, {} routes", revision_,
                last_->services.size(), last_->endpoints.size(), last_->routes.size());
-  for (PushClient* gateway : gateways_) gateway->push({revision_, last_, changed_at});
+  for (PushClient* gateway : gateways_) {
+    gateway->push({revision_, last_, update.changed_at});
+  }
 }
 
 void Controller::on_faults(const std::vector<ObjectFault>& faults) {

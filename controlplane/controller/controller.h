@@ -2,7 +2,6 @@
 
 // From a source of objects to the gateways.
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,16 +14,16 @@
 
 namespace portico {
 
-// Each set of objects that can be translated without a fault is the next revision, for every
-// gateway. With a fault there is none: the fault is told and what the gateways run goes on.
+// Takes resets alone. Each set of objects that can be translated without a fault is the next
+// revision, for every gateway. With a fault there is none: the fault is told and what the gateways
+// run goes on.
 class Controller : public ObjectListener {
  public:
   // `gateways` must outlive the controller.
   Controller(const TranslateOptions& options, std::vector<PushClient*> gateways)
       : options_(options), gateways_(std::move(gateways)) {}
 
-  void on_objects(const ObjectSet& objects,
-                  std::chrono::steady_clock::time_point changed_at) override;
+  void on_update(const ObjectUpdate& update) override;
   void on_faults(const std::vector<ObjectFault>& faults) override;
 
   // The revision that was made last; 0: none. To be asked while nothing calls on_...().

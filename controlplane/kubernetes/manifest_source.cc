@@ -36,7 +36,7 @@ void ManifestSource::run() {
   }
 }
 
-void ManifestSource::hand_on(const ManifestReading& reading,
+void ManifestSource::hand_on(ManifestReading reading,
                              std::chrono::steady_clock::time_point changed_at) {
   if (!reading.faults.empty()) {
     listener_->on_faults(reading.faults);
@@ -46,7 +46,7 @@ void ManifestSource::hand_on(const ManifestReading& reading,
   const ObjectSet& objects = reading.objects;
   spdlog::debug("{}: {} Services, {} EndpointSlices, {} Nodes", path_, objects.services.size(),
                 objects.endpoint_slices.size(), objects.nodes.size());
-  listener_->on_objects(objects, changed_at);
+  listener_->on_update(reset_to(std::move(reading.objects), changed_at));
 }
 
 void ManifestSource::tell_skipped(const std::vector<ObjectFault>& skipped) {

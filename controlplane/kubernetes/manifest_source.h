@@ -19,7 +19,7 @@ namespace portico {
 //
 // One thread: watch the path, read it wholly, hand on what was read or what is wrong with it, sleep
 // until something has changed, and again. The set of manifests is taken or refused as a whole: with
-// one fault anywhere, the listener gets the faults and no objects.
+// one fault anywhere, the listener gets the faults and no objects, else all of them, as a reset.
 class ManifestSource : public ObjectSource {
  public:
   // `path`: a file, or a folder with *.yaml and *.yml files. It may come to be later.
@@ -31,7 +31,7 @@ class ManifestSource : public ObjectSource {
 
  private:
   void run();
-  void hand_on(const ManifestReading& reading, std::chrono::steady_clock::time_point changed_at);
+  void hand_on(ManifestReading reading, std::chrono::steady_clock::time_point changed_at);
   void tell_skipped(const std::vector<ObjectFault>& skipped);
 
   const std::string path_;

@@ -1,5 +1,7 @@
 #include "controlplane/kubernetes/object_set.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "controlplane/yaml/printable.h"
 
@@ -20,9 +22,21 @@ std::string ObjectFault::to_string() const {
   return text + printable(message);
 }
 
+ObjectKey key_of(const kubernetes::ObjectMeta& metadata) {
+  if (metadata.namespace_().empty()) return metadata.name();
+  return absl::StrCat(metadata.namespace_(), "/", metadata.name());
+}
+
+ObjectUpdate reset_to(ObjectSet objects, std::chrono::steady_clock::time_point changed_at) {
+  return {.reset = true,
+          .services = {std::move(objects.services), {}},
+          .endpoint_slices = {std::move(objects.endpoint_slices), {}},
+          .nodes = {std::move(objects.nodes), {}},
+          .changed_at = changed_at};
+}
+
 std::string object_name(absl::string_view kind, const kubernetes::ObjectMeta& metadata) {
-  if (metadata.namespace_().empty()) return absl::StrCat(kind, " ", metadata.name());
-  return absl::StrCat(kind, " ", metadata.namespace_(), "/", metadata.name());
+  return absl::StrCat(kind, " ", key_of(metadata));
 }
 
 }  // namespace portico

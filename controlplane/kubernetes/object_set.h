@@ -1,8 +1,9 @@
 #pragma once
 
-// Kubernetes objects with the places they were read at: what every source of objects hands on, and
-// all that the translation sees of it.
+// Kubernetes objects with the places they were read at, and their changes: what every source of
+// objects hands on, and all that the translation sees of it.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,7 +36,7 @@ class ObjectPlace {
   LineOfField line_of_field_;
 };
 
-// A Kubernetes object. Immutable once it is in an ObjectSet.
+// A Kubernetes object. Immutable once it was handed on.
 template <typename Message>
 struct Sourced {
   Message message;
@@ -45,6 +46,11 @@ struct Sourced {
 template <typename Message>
 using ObjectPtr = std::shared_ptr<const Sourced<Message>>;
 
+// "default/web", or "worker-1" for an object without a namespace: what names an object of its kind.
+using ObjectKey = std::string;
+
+ObjectKey key_of(const kubernetes::ObjectMeta& metadata);
+
 // All objects there are at one time: what is not in it does not exist. Copying shares the objects.
 struct ObjectSet {
   // Each sorted by namespace, then name; each name once.
@@ -52,6 +58,29 @@ struct ObjectSet {
   std::vector<ObjectPtr<kubernetes::EndpointSlice>> endpoint_slices;
   std::vector<ObjectPtr<kubernetes::Node>> nodes;
 };
+
+// What has changed among the objects of one kind. A key is in it once.
+template <typename Message>
+struct KindUpdate {
+  std::vector<ObjectPtr<Message>> set;  // new, or in place of the one with the same key
+  std::vector<ObjectKey> deleted;       // one that was not there is no error
+
+  bool empty() const { return set.empty() && deleted.empty(); }
+};
+
+// What has changed among the objects, all at once.
+struct ObjectUpdate {
+  // What was there before is gone, of every kind: what is set is all there is.
+  bool reset = false;
+  KindUpdate<kubernetes::Service> services;
+  KindUpdate<kubernetes::EndpointSlice> endpoint_slices;
+  KindUpdate<kubernetes::Node> nodes;
+  // When the first of the changes was noticed.
+  std::chrono::steady_clock::time_point changed_at;
+};
+
+// The update by which these objects come to be all there is.
+ObjectUpdate reset_to(ObjectSet objects, std::chrono::steady_clock::time_point changed_at);
 
 // What is wrong with an object.
 struct ObjectFault {

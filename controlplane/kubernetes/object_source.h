@@ -1,20 +1,28 @@
 #pragma once
 
-// Where Kubernetes objects come from. There is one kind of source for manifest files
-// (manifest_source.h); one that lists and watches an API server fits the same interface.
+// Where Kubernetes objects come from: manifest files (manifest_source.h), or an API server that is
+// asked for lists and watched, behind the same interface.
 //
 // # Theory of operation
 //
-// A source has a thread of its own. Whenever it knows a complete set of objects that may differ
-// from the one before, it hands the whole set to its listener. It hands on nothing before its first
-// set is complete (an API server's: before the initial lists of every kind have come), so that a
-// consumer may take what is absent for deleted. Sets are cheap to hand on: they share the objects
-// that did not change.
+// A source has a thread of its own, and hands on what has changed:
 //
-// When a source finds that what it is given cannot be read, it says why and stays with the set that
-// it handed on last.
+//   {reset; Services web, db; slices web-1, db-1; Nodes n1, n2}    the first one: all there is
+//   {slices: web-1 set}                                            from then on what has changed
+//   {Services: db deleted; slices: db-1 deleted}
+//
+// It hands on nothing before it knows the objects of every kind (an API server's: before the
+// initial lists of all of them have come), so that a consumer may take what is absent for deleted.
+// The first update, and any one that stands for all there is (each one of manifests), is a reset.
+// What came together, or while the listener was at work, is handed on as one update: a key is in it
+// once, with what became of the object in the end.
+//
+// Order means nothing within an update, and little between kinds: a slice may come before its
+// Service and outlive it.
+//
+// When a source finds that what it is given cannot be read, it says why, and what it has handed on
+// stays as it is.
 
-#include <chrono>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,9 +35,7 @@ class ObjectListener {
  public:
   virtual ~ObjectListener() = default;
 
-  // `changed_at`: when the first of the changes was noticed that led to this set.
-  virtual void on_objects(const ObjectSet& objects,
-                          std::chrono::steady_clock::time_point changed_at) = 0;
+  virtual void on_update(const ObjectUpdate& update) = 0;
   // The objects as they are now are unusable. At least one fault.
   virtual void on_faults(const std::vector<ObjectFault>& faults) = 0;
 };

@@ -26,9 +26,9 @@ std::string service(const std::string& name) {
 // "Services a b", or "faults ...", of each call.
 class Recorder : public ObjectListener {
  public:
-  void on_objects(const ObjectSet& objects, std::chrono::steady_clock::time_point) override {
-    std::string line = "Services";
-    for (const auto& object : objects.services) {
+  void on_update(const ObjectUpdate& update) override {
+    std::string line = update.reset ? "Services" : "differences";
+    for (const auto& object : update.services.set) {
       absl::StrAppend(&line, " ", object->message.metadata().name());
     }
     record(line);

@@ -1,5 +1,8 @@
 #include "controlplane/kubernetes/object_set.h"
 
+#include <chrono>
+#include <memory>
+
 #include "gtest/gtest.h"
 
 namespace portico {
@@ -13,6 +16,27 @@ TEST(ObjectPlace, NamesTheLineOfAField) {
   EXPECT_EQ(place.at("status"), "web.yaml:3");
   EXPECT_EQ(ObjectPlace("web.yaml", 0, nullptr).at("spec"), "web.yaml");
   EXPECT_EQ(ObjectPlace().at("spec"), "");
+}
+
+TEST(ObjectKey, IsTheNameInItsNamespace) {
+  kubernetes::ObjectMeta metadata;
+  metadata.set_name("web");
+  EXPECT_EQ(key_of(metadata), "web");
+  metadata.set_namespace_("default");
+  EXPECT_EQ(key_of(metadata), "default/web");
+  EXPECT_EQ(object_name("Service", metadata), "Service default/web");
+}
+
+TEST(ObjectUpdate, OfAWholeSetIsAReset) {
+  ObjectSet objects;
+  objects.nodes = {std::make_shared<const Sourced<kubernetes::Node>>()};
+  const auto now = std::chrono::steady_clock::now();
+  const ObjectUpdate update = reset_to(objects, now);
+  EXPECT_TRUE(update.reset);
+  EXPECT_EQ(update.nodes.set, objects.nodes);
+  EXPECT_TRUE(update.services.empty());
+  EXPECT_TRUE(update.endpoint_slices.empty());
+  EXPECT_EQ(update.changed_at, now);
 }
 
 TEST(ObjectFault, LeavesOutWhatIsNotKnown) {
