@@ -1,5 +1,6 @@
 // ConnectionTable beside the same interface over rte_hash: look-ups of connections that are there,
-// in shuffled order and both directions, and insertions into an empty table.
+// in shuffled order and both directions, and insertions into an empty table. And how long it takes
+// until connections that end at once are gone.
 //
 //   connection_table_bench [--hugepages] [Google Benchmark's options]
 
@@ -115,6 +116,33 @@ void insert(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
 }
 
+// All connections end at once, as many a call as a worker ends in a round at most.
+template <typename Table, typename Address>
+void expire(benchmark::State& state) {
+  constexpr std::size_t kMostExpired = 256;
+  const auto count = static_cast<std::uint32_t>(state.range(0));
+  const TimeoutTicks timeouts = timeout_ticks(TimeoutConfig{});
+  const auto table = make_table<Table>(count);
+  std::uint32_t now = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (const std::uint32_t n : shuffled(count)) {
+      Connection<Address> record = nth<Address>(n);
+      record.last_seen = now;
+      table->insert(record);
+    }
+    // The wheel turns slot by slot, as the worker turns it: what is left is the end of them all.
+    const std::uint32_t end =
+        now + timeouts[static_cast<std::size_t>(ConnectionState::kEstablished)];
+    for (; now < end; now += 64) table->expire(now, kMostExpired, [](const auto&) {});
+    now = end + 256;
+    state.ResumeTiming();
+    std::size_t ended = 0;
+    while (ended < count) ended += table->expire(now, kMostExpired, [](const auto&) {});
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));
+}
+
 using OursV4 = ConnectionTable<Ipv4Address>;
 using OursV6 = ConnectionTable<Ipv6Address>;
 using RteHashV4 = RteHashConnectionTable<Ipv4Address>;
@@ -130,6 +158,7 @@ BENCHMARK(find_and_touch<OursV4, Ipv4Address>)->Apply(sizes);
 BENCHMARK(find_and_touch<RteHashV4, Ipv4Address>)->Apply(sizes);
 BENCHMARK(find_and_touch<OursV6, Ipv6Address>)->Arg(1 << 10)->Arg(1 << 20);
 BENCHMARK(find_and_touch<RteHashV6, Ipv6Address>)->Arg(1 << 10)->Arg(1 << 20);
+BENCHMARK(expire<OursV4, Ipv4Address>)->Arg(1 << 20);
 BENCHMARK(insert<OursV4, Ipv4Address>)->Apply(sizes);
 BENCHMARK(insert<RteHashV4, Ipv4Address>)->Apply(sizes);
 
