@@ -28,6 +28,7 @@ LIBRARIES = {
     "yaml": r"yaml-cpp/.+",
     "prometheus": r"prometheus/.+",
     "curl": r"curl/.+",
+    "openssl": r"openssl/.+",
     "spdlog": r"spdlog/.+",
     "cli11": r"CLI/.+",
     "zlib": r"zlib\.h",
@@ -62,6 +63,8 @@ LAYERS = {
                              "std abseil spdlog grpc protobuf prometheus"),
     "controlplane/config": ("include proto/portico controlplane/store controlplane/yaml",
                             "std posix abseil spdlog protobuf yaml"),
+    # Knows nothing of Kubernetes.
+    "controlplane/http": ("include", "std posix abseil curl openssl"),
     "controlplane/kubernetes": ("include proto controlplane/yaml",
                                 "std posix abseil spdlog protobuf yaml curl"),
     # Pure: of its neighbours it sees what it is given and what it gives, and nothing that runs.
