@@ -39,13 +39,20 @@ bool matches_domain(absl::string_view host, absl::string_view domain) {
   return host == domain || absl::EndsWith(host, absl::StrCat(".", domain));
 }
 
+// Bits beyond the length count for nothing, as in Go's net.ParseCIDR().
+bool contains(absl::string_view network, absl::string_view length, const IpAddress& address) {
+  const absl::StatusOr<IpAddress> first = IpAddress::parse(network);
+  unsigned bits = 0;
+  return first.ok() && absl::SimpleAtoi(length, &bits) && bits <= first->bits() &&
+         IpPrefix::of(*first, bits).contains(address);
+}
+
 bool is_excepted(const HttpUrl& server, absl::string_view entry) {
   if (entry == "*") return true;
   const absl::string_view host = without_brackets(server.host);
   const absl::StatusOr<IpAddress> address = IpAddress::parse(host);
-  if (absl::StrContains(entry, '/')) {
-    const absl::StatusOr<IpPrefix> prefix = IpPrefix::parse(entry);
-    return prefix.ok() && address.ok() && prefix->contains(*address);
+  if (const std::size_t slash = entry.find('/'); slash != absl::string_view::npos) {
+    return address.ok() && contains(entry.substr(0, slash), entry.substr(slash + 1), *address);
   }
   const auto [name, port] = split_port(entry);
   if (name.empty() || (!port.empty() && port != server.port)) return false;

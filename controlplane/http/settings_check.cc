@@ -56,7 +56,7 @@ absl::Status check_certificates(absl::string_view field, const std::string& text
   int count = 0;
   while (next_certificate(bio.get()) != nullptr) ++count;
   if (!is_at_end()) return fault(field, absl::StrCat("certificate ", count + 1, " can't be read"));
-  if (count == 0) return fault(field, "holds no certificate in PEM (\"-----BEGIN CERTIFICATE\")");
+  if (count == 0) return fault(field, "holds no certificate in PEM");
   ERR_clear_error();
   return absl::OkStatus();
 }

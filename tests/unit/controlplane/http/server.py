@@ -16,6 +16,7 @@ Prints its port, then serves until its standard input ends. What it does goes by
   /cut       less than its content-length
   /flood     headers without end
   /continue  an informational response first
+  /questions how many requests "OPTIONS *" there were
 """
 
 import argparse
@@ -32,7 +33,9 @@ import time
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 
+QUESTIONS = []
 STREAMS = []  # functions of one argument: bytes, or None for the end
 NUMBERS = itertools.count(1)
 
@@ -189,6 +192,11 @@ def answer_path(connection, stream, method, path, host, headers, body):
             full(gzip.compress(data), ("content-encoding", "gzip"))
         else:
             full(data)
+    elif path == "*":
+        QUESTIONS.append(headers)
+        full(b"")
+    elif path == "/questions":
+        full(str(len(QUESTIONS)).encode())
     elif path == "/badgzip":
         full(b"this is no gzip", ("content-encoding", "gzip"))
     elif path == "/big":
@@ -234,11 +242,18 @@ def answer_path(connection, stream, method, path, host, headers, body):
 
 
 def serve(server, sock, context):
-    with contextlib.suppress(OSError, h2.exceptions.ProtocolError):
+    with contextlib.suppress(OSError, ValueError, h2.exceptions.ProtocolError):
         if context:
-            sock = context.wrap_socket(sock, server_side=True)
+            sock = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            try:
+                sock.do_handshake()
+            except ssl.SSLError:  # closed with bytes unread, a reset would overtake the alert
+                while socket.socket.recv(sock, 4096):
+                    pass
+                raise
         http2 = context and sock.selected_alpn_protocol() == "h2"
         (Http2 if http2 else Http1)(server, sock).run()
+    with contextlib.suppress(OSError):
         sock.close()
 
 
