@@ -58,7 +58,6 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, P
 Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, const Options& options)
     : config_(config),
       options_(options),
-      io_(io),
       shared_(std::move(ports), config, options.workers),
       writer_(shared_, config.capacity),
       baselines_(config.capacity.endpoints) {

@@ -68,7 +68,6 @@ class Gateway : public DataPlane {
 
   GatewayConfig config_;
   Options options_;
-  PacketIo& io_;
   SharedTables shared_;
   TableWriter writer_;
   std::vector<EndpointCounters> baselines_;  // slot -> counters when its tenant moved in
