@@ -1,9 +1,13 @@
 #pragma once
 
 // Theory of operation. An explained packet runs through the very stages of real ones, in the
-// caller's thread, over the tables that the workers use, but for one: connections are looked up and
-// made in a table of its own, into which the owner's record of this connection has been copied.
-// So nothing that runs is changed, no worker is held up, and no counter counts it.
+// caller's thread, over the tables that the workers use, but for what a worker owns: that is a
+// scratch, made of one look at the owner (runtime/scratch.h). So nothing that runs is changed, no
+// worker is held up, and no counter counts it.
+//
+// What depends on all of the owner's connections or on packets to come is not foreseen: whether the
+// source ports that are tried at random are taken, and whether the limits on answers and on packets
+// for the kernel are reached at that moment.
 //
 // Called with the tables' writers locked out.
 

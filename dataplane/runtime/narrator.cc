@@ -1,43 +1,12 @@
 #include "dataplane/runtime/narrator.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "dataplane/net/ip.h"
 #include "dataplane/net/sctp.h"
+#include "dataplane/runtime/packet_text.h"
 
 namespace portico {
 namespace {
-
-std::string flags_text(std::uint8_t flags) {
-  constexpr const char* kNames[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
-  std::vector<absl::string_view> set;
-  for (int bit = 0; bit < 8; ++bit) {
-    if ((flags >> bit & 1) != 0) set.push_back(kNames[bit]);
-  }
-  return absl::StrJoin(set, ",");
-}
-
-std::string chunks_text(std::uint16_t chunks) {
-  constexpr const char* kNames[kSctpChunkKinds] = {
-      "INIT", "INIT ACK", "COOKIE ECHO",  "COOKIE ACK",        "HEARTBEAT", "HEARTBEAT ACK",
-      "DATA", "SHUTDOWN", "SHUTDOWN ACK", "SHUTDOWN COMPLETE", "ABORT"};
-  std::vector<absl::string_view> set;
-  for (int bit = 0; bit < kSctpChunkKinds; ++bit) {
-    if ((chunks >> bit & 1) != 0) set.push_back(kNames[bit]);
-  }
-  return absl::StrJoin(set, ", ");
-}
-
-// What TCP or SCTP say beside the ports.
-std::string signals_text(const Packet& packet) {
-  if (packet.protocol == Protocol::kTcp) return absl::StrCat(" ", flags_text(packet.tcp_flags));
-  if (packet.protocol == Protocol::kSctp) return absl::StrCat(" ", chunks_text(packet.sctp_chunks));
-  return "";
-}
-
-std::string text(absl::string_view view) {
-  return std::string(view.data(), view.size());
-}
 
 const char* why(SourceRule rule) {
   constexpr const char* kReasons[] = {"everybody is (snat.masquerade_all)",
@@ -87,10 +56,11 @@ void Narrator<Address>::after(Stage stage) {
       break;
     case Stage::kPickEndpoint:
       decision = packet_.service != nullptr && !refused ? endpoint_picked() : "";
+      if (!ended && !existed_) find_who_makes_room();
       break;
     case Stage::kCreateConnection:
       decision = !existed_ && !dropped ? connection_created() : "";
-      before_ = addresses();
+      before_ = addresses_text<Address>(packet_);
       if (packet_.connection.found()) state_ = connection().state;
       break;
     case Stage::kTrack:
@@ -120,14 +90,6 @@ void Narrator<Address>::after(Stage stage) {
   if (!decision.empty()) steps_.push_back({to_string(stage), decision});
 }
 
-template <typename Address>
-std::string Narrator<Address>::addresses() const {
-  const auto& ports = header_at<UdpHeader>(packet_.l4());  // all have them in the same place
-  return absl::StrCat(
-      portico::to_string(source_of<Address>(packet_), ports.source_port.load()), " -> ",
-      portico::to_string(destination_of<Address>(packet_), ports.destination_port.load()));
-}
-
 // What goes back to the sender of a refused packet.
 template <typename Address>
 std::string Narrator<Address>::answer() const {
@@ -139,8 +101,7 @@ std::string Narrator<Address>::answer() const {
 
 template <typename Address>
 std::string Narrator<Address>::parsed() const {
-  return absl::StrCat(text(to_string(Address::kFamily)), " ", text(to_string(packet_.protocol)),
-                      signals_text(packet_), "  ", addresses(), ", TTL ", Ip<Address>::ttl(packet_),
+  return absl::StrCat(packet_text<Address>(packet_), ", TTL ", Ip<Address>::ttl(packet_),
                       ", at port ", context_.port(packet_.in_port).name);
 }
 
@@ -250,7 +211,23 @@ std::string Narrator<Address>::connection_created() const {
   if (masquerades(rule)) {
     absl::StrAppend(&text, "; the reply hashes home to worker ", context_.self.value);
   }
-  return text;
+  return absl::StrCat(text, makes_room_);
+}
+
+// Before create_connection().
+template <typename Address>
+void Narrator<Address>::find_who_makes_room() {
+  const ConnectionTable<Address>& connections = context_.tables<Address>().connections;
+  if (!connections.full()) return;
+  const std::uint32_t now = to_ticks(context_.now);
+  const ConnectionRef oldest =
+      connections.oldest_unanswered(now, [](std::uint32_t) { return true; });
+  if (!oldest.found()) return;
+  const Connection<Address>& connection = connections[oldest];
+  makes_room_ = absl::StrCat("; the table is full: the oldest unanswered connection makes room, ",
+                             addresses_text(connection.original_tuple()), ", ",
+                             text(portico::to_string(connection.state)), " for ",
+                             seconds(now - connection.last_seen));
 }
 
 template <typename Address>
@@ -266,7 +243,7 @@ std::string Narrator<Address>::tracked() const {
 template <typename Address>
 std::string Narrator<Address>::translated() const {
   const bool tells_addresses = (packet_.sctp_chunks & (kSctpInit | kSctpInitAck)) != 0;
-  return absl::StrCat(before_, "  becomes  ", addresses(),
+  return absl::StrCat(before_, "  becomes  ", addresses_text<Address>(packet_),
                       tells_addresses ? "; further addresses inside the chunk stay as they are: "
                                         "multihoming does not lead through the gateway"
                                       : "");

@@ -31,10 +31,10 @@ class Narrator {
   std::string how_chosen(const EndpointSet<Address>& set,
                          const ServiceEndpoint<Address>& endpoint) const;
   std::string connection_created() const;
+  void find_who_makes_room();
   std::string tracked() const;
   std::string translated() const;
   std::string next_hop_found() const;
-  std::string addresses() const;
   const ServiceEntry<Address>& service() const {
     return *static_cast<const ServiceEntry<Address>*>(packet_.service);
   }
@@ -46,6 +46,7 @@ class Narrator {
   StageContext& context_;
   const TimeoutTicks timeouts_;
   std::vector<ExplainStep> steps_;
+  std::string makes_room_;   // which connection, for the new one
   std::string before_;       // translation
   ConnectionState state_{};  // before track()
   EndpointRef last_;         // where the client's last connection went, by session affinity

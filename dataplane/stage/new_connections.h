@@ -28,6 +28,15 @@ class NewConnections {
     return std::nullopt;
   }
 
+  // What refuse() would say; takes nothing.
+  template <typename Address>
+  std::optional<DropReason> would_refuse(const Address& client, Instant now) const noexcept {
+    if (!sources_.allows(client, now)) return DropReason::source_rate_limited;
+    std::optional<RateLimit> copy = all_;
+    if (copy && !copy->take(now)) return DropReason::connection_rate_limited;
+    return std::nullopt;
+  }
+
   const bool midstream_pickup;
 
  private:

@@ -18,8 +18,7 @@ SourceLimits::SourceLimits(std::uint32_t per_second, unsigned prefix_v4, unsigne
   lines_ = std::make_unique<Line[]>(kLines);
 }
 
-bool SourceLimits::take(std::uint64_t hash, Instant now) noexcept {
-  Line& line = lines_[hash % kLines];
+bool SourceLimits::take(Line& line, std::uint64_t hash, Instant now) const noexcept {
   Bucket* bucket = line.buckets.data();
   for (Bucket& candidate : line.buckets) {
     if (candidate.source == hash) {

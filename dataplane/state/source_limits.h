@@ -19,7 +19,7 @@
 // refused, until at 100.1 s there is one token, and at 101.0 s there are ten.
 //
 // Capacity: 65,536 buckets, 1 MB a worker; none when there is no limit. Written and read by the
-// worker; called by the stage create_connection.
+// worker; called by the stage create_connection, and between bursts for explain (allows).
 
 #include <array>
 #include <cstdint>
@@ -43,13 +43,17 @@ class SourceLimits {
   template <typename Address>
   bool take(const Address& source, Instant now) noexcept {
     if (lines_ == nullptr) return true;
-    std::array<std::uint8_t, Address::kSize> bytes;
-    source.copy_to(bytes.data());
-    const std::uint8_t* mask = masks_[Address::kSize == 16].data();
-    for (std::size_t i = 0; i < Address::kSize; ++i) bytes[i] &= mask[i];
-    Tuple<Address> prefix{};
-    prefix.source = Address::from_bytes(bytes.data());
-    return take(hash_(prefix), now);
+    const std::uint64_t hash = hash_of(source);
+    return take(lines_[hash % kLines], hash, now);
+  }
+
+  // Whether take() would say so; changes nothing.
+  template <typename Address>
+  bool allows(const Address& source, Instant now) const noexcept {
+    if (lines_ == nullptr) return true;
+    const std::uint64_t hash = hash_of(source);
+    Line copy = lines_[hash % kLines];
+    return take(copy, hash, now);
   }
 
  private:
@@ -63,7 +67,17 @@ class SourceLimits {
     std::array<Bucket, 4> buckets;
   };
 
-  bool take(std::uint64_t hash, Instant now) noexcept;
+  template <typename Address>
+  std::uint64_t hash_of(const Address& source) const noexcept {
+    std::array<std::uint8_t, Address::kSize> bytes;
+    source.copy_to(bytes.data());
+    const std::uint8_t* mask = masks_[Address::kSize == 16].data();
+    for (std::size_t i = 0; i < Address::kSize; ++i) bytes[i] &= mask[i];
+    Tuple<Address> prefix{};
+    prefix.source = Address::from_bytes(bytes.data());
+    return hash_(prefix);
+  }
+  bool take(Line& line, std::uint64_t hash, Instant now) const noexcept;
 
   Duration interval_{};
   Duration depth_{};

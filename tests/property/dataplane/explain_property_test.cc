@@ -1,6 +1,10 @@
 // What explain says of a packet is what becomes of a real one, for packets of every sort, with the
-// connections that the ones before have made, with one worker and with two.
+// connections that the ones before have made, with one worker and with two, and where new
+// connections are refused.
 
+#include <map>
+
+#include "absl/strings/match.h"
 #include "tests/property/dataplane/playground.h"
 #include "tests/support/property_seed.h"
 
@@ -9,7 +13,10 @@ namespace {
 
 class Explained : public DataPlaneProperty {
  protected:
-  void compare(std::uint16_t workers);
+  void compare(Playground& playground);
+
+  int forwarded_ = 0, refused_ = 0;
+  std::map<DropReason, int> dropped_;
 };
 INSTANTIATE_TEST_SUITE_P(All, Explained, DataPlaneProperty::all(), DataPlaneProperty::name);
 
@@ -57,24 +64,38 @@ ExplainRequest request_for(const FrameSpec& spec, const std::string& port) {
   return request;
 }
 
-void Explained::compare(std::uint16_t workers) {
-  const std::uint64_t seed = property_seed();
-  SCOPED_TRACE(how_to_repeat(seed));
-  Playground playground(GetParam().first, GetParam().second, seed, workers);
+std::uint64_t evicted(World& world) {
+  std::uint64_t evicted = 0;
+  for (const WorkerCounters& worker : world.gateway().worker_counters()) {
+    evicted += worker.connections_evicted;
+  }
+  return evicted;
+}
+
+bool says_that_another_makes_room(const Explanation& explanation) {
+  for (const ExplainStep& step : explanation.steps) {
+    if (absl::StrContains(step.decision, "makes room")) return true;
+  }
+  return false;
+}
+
+void Explained::compare(Playground& playground) {
   World& world = playground.world();
   FrameSpec last;  // as the endpoint saw it
-  int forwarded = 0;
   for (int i = 0; i < 400 && !HasFailure(); ++i) {
     const std::string port = playground.below(3) == 0 ? "downlink" : "uplink";
     const FrameSpec spec = random_packet(playground, port, last);
     SCOPED_TRACE(port + " " + spec.to_string());
     const auto told = world.gateway().explain(request_for(spec, port));
     ASSERT_TRUE(told.ok()) << told.status();
+    const std::uint64_t evicted_before = evicted(world);
     const Outcome outcome = playground.exchange(port, build_frame(spec));
+    EXPECT_EQ(evicted(world) - evicted_before, says_that_another_makes_room(*told) ? 1u : 0u);
     if (told->verdict == "drop") {
       EXPECT_TRUE(outcome.sent.empty());
       ASSERT_EQ(outcome.drops.size(), 1u);
       EXPECT_EQ(to_string(outcome.drops[0]), to_string(*told->drop_reason));
+      ++dropped_[*told->drop_reason];
       continue;
     }
     EXPECT_TRUE(outcome.drops.empty()) << to_string(outcome.drops[0]);
@@ -89,21 +110,49 @@ void Explained::compare(std::uint16_t workers) {
     EXPECT_EQ(sent.destination, *told->destination);
     if (sent.kind == FrameKind::kData) {
       EXPECT_EQ(sent.destination_port, told->destination_port->host());
-      ++forwarded;
+      ++forwarded_;
       if (world.port_name(outcome.sent[0].port) == "downlink") last = sent;
     }
-    // The limit on answers.
-    if (told->verdict == "refuse") world.pass(std::chrono::milliseconds(100));
+    // The limit on answers, which explain does not foresee.
+    if (told->verdict == "refuse" && ++refused_ % 20 == 0) {
+      world.pass(std::chrono::milliseconds(100));
+    }
   }
-  EXPECT_GT(forwarded, 20);
+  EXPECT_GT(forwarded_, 20);
 }
 
 TEST_P(Explained, IsWhatBecomesOfARealPacket) {
-  compare(1);
+  const std::uint64_t seed = property_seed();
+  SCOPED_TRACE(how_to_repeat(seed));
+  Playground playground(GetParam().first, GetParam().second, seed);
+  compare(playground);
 }
 
 TEST_P(Explained, IsWhatBecomesOfARealPacketWithTwoWorkers) {
-  compare(2);
+  const std::uint64_t seed = property_seed();
+  SCOPED_TRACE(how_to_repeat(seed));
+  Playground playground(GetParam().first, GetParam().second, seed, 2);
+  compare(playground);
+}
+
+TEST_P(Explained, ForeseesThatCapsRefuse) {
+  const std::uint64_t seed = property_seed();
+  SCOPED_TRACE(how_to_repeat(seed));
+  ConnectionsConfig caps;
+  caps.new_per_second = 3;
+  caps.new_per_second_and_source = 2;
+  Playground playground(GetParam().first, GetParam().second, seed, 2, 8192, caps);
+  compare(playground);
+  EXPECT_GT(dropped_[DropReason::source_rate_limited], 0);
+  EXPECT_GT(dropped_[DropReason::connection_rate_limited], 0);
+}
+
+TEST_P(Explained, ForeseesThatTheTableIsFull) {
+  const std::uint64_t seed = property_seed();
+  SCOPED_TRACE(how_to_repeat(seed));
+  Playground playground(GetParam().first, GetParam().second, seed, 2, 3);
+  compare(playground);
+  EXPECT_GT(evicted(playground.world()), 0u);
 }
 
 }  // namespace

@@ -23,8 +23,11 @@ struct Outcome {
 
 class Playground {
  public:
-  Playground(Family family, Protocol protocol, std::uint64_t seed, std::uint16_t workers = 1)
-      : random_(seed), protocol_(protocol), world_(family, settings(workers)) {
+  Playground(Family family, Protocol protocol, std::uint64_t seed, std::uint16_t workers = 1,
+             std::uint32_t capacity = 8192, const ConnectionsConfig& connections = {})
+      : random_(seed),
+        protocol_(protocol),
+        world_(family, settings(workers, capacity, connections)) {
     serve("vip", "pod1", SourceAddress::kMasquerade);
     serve("vip2", "pod3", SourceAddress::kPreserve);
     greet();
@@ -81,9 +84,11 @@ class Playground {
   }
 
  private:
-  static World::Settings settings(std::uint16_t workers) {
+  static World::Settings settings(std::uint16_t workers, std::uint32_t capacity,
+                                  const ConnectionsConfig& connections) {
     World::Settings settings;
-    settings.config.capacity = {8192, 64, 64, 64, 16};
+    settings.config.capacity = {capacity, 64, 64, 64, 16};
+    settings.config.connections = connections;
     settings.workers = workers;
     return settings;
   }

@@ -254,29 +254,4 @@ void Conversation::expect_connection(const Words& words, bool wanted) {
   }
 }
 
-// explain [PORT] SRC -> DST [FLAGS] [ttl=N] => forward|punt|drop REASON|refuse REASON
-void Conversation::expect_explanation(const Words& words) {
-  const auto arrow = std::find(words.begin(), words.end(), "=>");
-  const FrameSpec spec = read_spec({words.begin(), arrow}, 2);
-  ExplainRequest request;
-  request.in_port = words.at(1);
-  request.protocol = protocol_;
-  request.source = spec.source;
-  request.source_port = L4Port::from_host(spec.source_port);
-  request.destination = spec.destination;
-  request.destination_port = L4Port::from_host(spec.destination_port);
-  request.tcp_flags = spec.tcp_flags;
-  if (!spec.sctp_chunks.empty()) request.sctp_chunk = spec.sctp_chunks[0];
-  request.ttl = spec.ttl;
-  const auto explanation = world_->gateway().explain(request);
-  if (!explanation.ok()) return fail(text(explanation.status().message()));
-  std::string verdict = explanation->verdict;
-  if (explanation->drop_reason) {
-    absl::StrAppend(&verdict, " ", text(to_string(*explanation->drop_reason)));
-  }
-  const std::string expected = absl::StrJoin(arrow + 1, words.end(), " ");
-  if (verdict != expected) fail("the explanation ends with " + verdict);
-  take_stock();
-}
-
 }  // namespace portico

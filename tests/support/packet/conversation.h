@@ -39,6 +39,7 @@ class Conversation {
   void expect_reason(const std::string& reason, Counts& counts);
   void expect_connection(const Words& words, bool wanted);
   void expect_explanation(const Words& words);
+  void expect_said(const Words& words, const std::vector<ExplainStep>& steps);
   void set_service(const Words& words);
   void remove_service(const std::string& name);
   void set_route(const Words& words);

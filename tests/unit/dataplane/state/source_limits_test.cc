@@ -37,6 +37,19 @@ TEST(SourceLimits, ASecondsWorthAtOnceThenTheRate) {
   EXPECT_EQ(takes(limits, v4(1), kBegin + std::chrono::hours(100), 100), 10u);
 }
 
+TEST(SourceLimits, AskingTakesNothing) {
+  SourceLimits limits(2, 32, 64, kSeed);
+  for (int left = 2; left > 0; --left) {
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.allows(v4(1), kBegin));
+    EXPECT_TRUE(limits.take(v4(1), kBegin));
+  }
+  EXPECT_FALSE(limits.allows(v4(1), kBegin));
+  EXPECT_TRUE(limits.allows(v4(2), kBegin));
+  EXPECT_FALSE(limits.allows(v4(1), kBegin + milliseconds(499)));
+  EXPECT_TRUE(limits.allows(v4(1), kBegin + milliseconds(500)));
+  EXPECT_TRUE(SourceLimits(0, 32, 64, kSeed).allows(v4(1), kBegin));
+}
+
 TEST(SourceLimits, PrefixesAreSources) {
   SourceLimits limits(1, 20, 64, kSeed);
   EXPECT_TRUE(limits.take(v4(0x0a001000), kBegin));
