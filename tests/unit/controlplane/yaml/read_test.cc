@@ -127,6 +127,20 @@ TEST(ReadYaml, ReadsListsMapsAndNestedMessages) {
   EXPECT_EQ(sample.list(0).name(), "a");
 }
 
+TEST(ReadYaml, ReadsTimes) {
+  const Result result = read("created: \"2026-01-31T12:00:00.5Z\"");
+  EXPECT_EQ(result.faults, "");
+  EXPECT_EQ(result.sample.created().seconds(), 1769860800);
+  EXPECT_EQ(result.sample.created().nanos(), 500'000'000);
+  EXPECT_EQ(read("created: 1970-01-01T01:00:00+01:00").sample.created().seconds(), 0);
+  EXPECT_FALSE(read("created: null").sample.has_created());
+  for (const char* text : {"noon", "2026-01-31", "1969-12-31T00:00:00Z", "12"}) {
+    EXPECT_THAT(read("created: " + std::string(text)).faults,
+                HasSubstr("must be a time as in RFC 3339"))
+        << text;
+  }
+}
+
 TEST(ReadYaml, ReadsDurations) {
   const std::tuple<absl::string_view, std::int64_t, std::int32_t> cases[] = {
       {"30s", 30, 0},
