@@ -48,7 +48,7 @@ int check(const ControllerOptions& options) {
   print("passed over: ", reports.passed_over);
   const DesiredState& desired = translation.desired;
   std::printf("%s: %zu Services, %zu endpoints, %zu routes\n", options.manifests.c_str(),
-              desired.services.size(), desired.endpoints.size(), desired.routes.size());
+              desired.services().size(), desired.endpoint_count(), desired.routes().size());
   return 0;
 }
 
@@ -121,7 +121,7 @@ int run(const ControllerOptions& options) {
     client->start();
     clients.push_back(client.get());
   }
-  Controller controller(options.translate, clients);
+  Controller controller(options.translate, FaultPolicy::kRefuseAll, clients);
   const int status = options.once ? push_once(options, signals, &controller, clients)
                                   : follow(options, signals, &controller);
   for (PushClient* client : clients) client->stop();

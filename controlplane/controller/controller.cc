@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "controlplane/controller/triggers.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -14,21 +15,38 @@ constexpr std::size_t kMaxTold = 100;
 }  // namespace
 
 void Controller::on_update(const ObjectUpdate& update) {
-  const ObjectSet objects{update.services.set, update.endpoint_slices.set, update.nodes.set};
-  Translation translation = translate(objects, options_);
-  if (!translation.reports.faults.empty()) {
-    on_faults(translation.reports.faults);
-    return;
-  }
-  tell_warnings(translation.reports.warnings);
-  tell_loss(translation.desired);
-  last_ = std::make_shared<const DesiredState>(std::move(translation.desired));
+  const DesiredState before = translator_.desired();
+  if (!translate(update)) return;
+  if (observer_ != nullptr) observer_->on_update(update, translator_);
+  const DesiredState& desired = translator_.desired();
+  // The first one says what there is, even if it is nothing.
+  if (revision_ != 0 && desired.is(before)) return;
+  tell_loss(before);
   ++revision_;
-  spdlog::info("revision {}: {} Services, {} endpoints, {} routes", revision_,
-               last_->services.size(), last_->endpoints.size(), last_->routes.size());
-  for (PushClient* gateway : gateways_) {
-    gateway->push({revision_, last_, update.changed_at});
+  spdlog::log(update.reset ? spdlog::level::info : spdlog::level::debug,
+              "revision {}: {} Services, {} endpoints, {} routes", revision_,
+              desired.services().size(), desired.endpoint_count(), desired.routes().size());
+  const Revision revision{revision_, desired, update.changed_at, triggers_of(update)};
+  if (observer_ != nullptr) observer_->on_revision(revision);
+  for (PushClient* gateway : gateways_) gateway->push(revision);
+}
+
+bool Controller::translate(const ObjectUpdate& update) {
+  if (policy_ == FaultPolicy::kLeaveOut) {
+    const Reports reports = translator_.apply(update);
+    tell_left_out(reports.faults);
+    for (const ObjectFault& warning : reports.warnings) tell_one(spdlog::level::warn, warning);
+    return true;
   }
+  Translator next(options_, translator_.desired());
+  const Reports reports = next.apply(update);
+  if (!reports.faults.empty()) {
+    on_faults(reports.faults);
+    return false;
+  }
+  tell_warnings(reports.warnings);
+  translator_ = std::move(next);
+  return true;
 }
 
 void Controller::on_faults(const std::vector<ObjectFault>& faults) {
@@ -36,6 +54,19 @@ void Controller::on_faults(const std::vector<ObjectFault>& faults) {
   for (std::size_t i = 0; i < std::min(faults.size(), kMaxTold); ++i) {
     spdlog::error("{}", faults[i].to_string());
   }
+}
+
+void Controller::tell_left_out(const std::vector<ObjectFault>& faults) {
+  if (faults.empty()) return;
+  for (const ObjectFault& fault : faults) tell_one(spdlog::level::err, fault);
+  if (observer_ != nullptr) observer_->on_left_out(faults);
+}
+
+void Controller::tell_one(spdlog::level::level_enum level, const ObjectFault& fault) {
+  if (!line_limit_.allows(std::chrono::steady_clock::now())) return;
+  const std::uint64_t untold = line_limit_.take_left_out();
+  if (untold != 0) spdlog::warn("{} fault(s) and warning(s) more were not told", untold);
+  spdlog::log(level, "{}{}", level == spdlog::level::err ? "left out: " : "", fault.to_string());
 }
 
 void Controller::tell_warnings(const std::vector<ObjectFault>& warnings) {
@@ -46,9 +77,9 @@ void Controller::tell_warnings(const std::vector<ObjectFault>& warnings) {
   warnings_ = std::move(lines);
 }
 
-void Controller::tell_loss(const DesiredState& desired) {
-  if (last_ == nullptr || last_->services.empty() || !desired.services.empty()) return;
-  spdlog::warn("all {} Services are gone", last_->services.size());
+void Controller::tell_loss(const DesiredState& before) const {
+  if (before.services().empty() || !translator_.desired().services().empty()) return;
+  spdlog::warn("all {} Services are gone", before.services().size());
 }
 
 }  // namespace portico

@@ -92,6 +92,7 @@ struct ObjectFault {
   // "web.yaml:12: Service default/web: spec.ports[0].port: must be ..."; without what is empty.
   // What may come from the object's author is printable.
   std::string to_string() const;
+  friend bool operator==(const ObjectFault&, const ObjectFault&) = default;
 };
 
 // "Service default/web", "Node worker-1".

@@ -1,94 +1,97 @@
 #include "controlplane/push/difference.h"
 
+#include <cstddef>
+#include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
 namespace portico {
 namespace {
 
-using Requests = std::vector<v1::PushRequest>;
+using Endpoints = std::vector<std::shared_ptr<const v1::Endpoint>>;
 
-v1::PushRequest set(const v1::Service& service) {
+bool set(const v1::Service& service, Emit emit) {
   v1::PushRequest request;
   *request.mutable_set()->mutable_service() = service;
-  return request;
+  return emit(request);
 }
 
-v1::PushRequest set(const v1::Endpoint& endpoint) {
+bool set(const v1::Endpoint& endpoint, Emit emit) {
   v1::PushRequest request;
   *request.mutable_set()->mutable_endpoint() = endpoint;
-  return request;
+  return emit(request);
 }
 
-v1::PushRequest set(const v1::Route& route) {
+bool set(const v1::Route& route, Emit emit) {
   v1::PushRequest request;
   *request.mutable_set()->mutable_route() = route;
-  return request;
+  return emit(request);
 }
 
-v1::PushRequest remove(const v1::Service& service) {
+bool remove(const v1::Service& service, Emit emit) {
   v1::PushRequest request;
   request.mutable_delete_()->set_service(service.name());
-  return request;
+  return emit(request);
 }
 
-v1::PushRequest remove(const v1::Endpoint& endpoint) {
+bool remove(const v1::Endpoint& endpoint, Emit emit) {
   v1::PushRequest request;
   v1::EndpointKey& key = *request.mutable_delete_()->mutable_endpoint();
   key.set_service(endpoint.service());
   key.set_name(endpoint.name());
-  return request;
+  return emit(request);
 }
 
-v1::PushRequest remove(const v1::Route& route) {
+bool remove(const v1::Route& route, Emit emit) {
   v1::PushRequest request;
   request.mutable_delete_()->set_route(route.prefix());
-  return request;
+  return emit(request);
 }
 
-// The messages have no map fields, so equal ones are encoded alike.
+// One of an object that is or is not there, before and after.
 template <typename Message>
-bool same(const Message& a, const Message& b) {
-  return a.SerializeAsString() == b.SerializeAsString();
+bool compare(const Message* before, const Message* after, Emit emit) {
+  if (after == nullptr) return remove(*before, emit);
+  if (before != nullptr && same(*before, *after)) return true;
+  return set(*after, emit);
 }
 
-// Both are sorted by the same keys: one walk through the two of them.
-template <typename Map>
-void compare(const Map& before, const Map& after, Requests* requests) {
-  auto old_entry = before.begin();
-  auto new_entry = after.begin();
-  while (old_entry != before.end() || new_entry != after.end()) {
-    const bool old_only = new_entry == after.end() ||
-                          (old_entry != before.end() && old_entry->first < new_entry->first);
-    if (old_only) {
-      requests->push_back(remove(old_entry->second));
-      ++old_entry;
-      continue;
-    }
-    const bool in_both = old_entry != before.end() && old_entry->first == new_entry->first;
-    if (!in_both || !same(old_entry->second, new_entry->second)) {
-      requests->push_back(set(new_entry->second));
-    }
-    if (in_both) ++old_entry;
-    ++new_entry;
+// Both are sorted by name: one walk through the two of them.
+bool compare(const Endpoints& before, const Endpoints& after, Emit emit) {
+  std::size_t i = 0, j = 0;
+  while (i < before.size() || j < after.size()) {
+    const int order = j == after.size()    ? -1
+                      : i == before.size() ? 1
+                                           : before[i]->name().compare(after[j]->name());
+    const v1::Endpoint* left = order <= 0 ? before[i++].get() : nullptr;
+    const v1::Endpoint* right = order >= 0 ? after[j++].get() : nullptr;
+    if (!compare(left, right, emit)) return false;
   }
+  return true;
+}
+
+bool compare(const ServiceState* before, const ServiceState* after, Emit emit) {
+  static const ServiceState kNone;
+  const ServiceState& left = before == nullptr ? kNone : *before;
+  const ServiceState& right = after == nullptr ? kNone : *after;
+  return compare(left.service.get(), right.service.get(), emit) &&
+         compare(left.endpoints, right.endpoints, emit);
 }
 
 }  // namespace
 
-std::vector<v1::PushRequest> everything(const DesiredState& state) {
-  Requests requests(1);
-  requests.front().mutable_reset();
-  for (v1::PushRequest& request : difference({}, state)) requests.push_back(std::move(request));
-  return requests;
+bool everything(const DesiredState& state, Emit emit) {
+  v1::PushRequest request;
+  request.mutable_reset();
+  return emit(request) && difference({}, state, emit);
 }
 
-std::vector<v1::PushRequest> difference(const DesiredState& before, const DesiredState& after) {
-  Requests requests;
-  compare(before.services, after.services, &requests);
-  compare(before.endpoints, after.endpoints, &requests);
-  compare(before.routes, after.routes, &requests);
-  return requests;
+bool difference(const DesiredState& before, const DesiredState& after, Emit emit) {
+  const auto visit = [emit](const auto* left, const auto* right) {
+    return compare(left, right, emit);
+  };
+  return SharedMap<ServiceState>::compare(before.services(), after.services(), visit) &&
+         SharedMap<v1::Route>::compare(before.routes(), after.routes(), visit);
 }
 
 }  // namespace portico

@@ -1,18 +1,22 @@
 #pragma once
 
-// What has to be sent, without the Sync at its end.
+// What has to be sent, without the Sync at its end. It costs what has changed between the two
+// states, not what is in them.
 
-#include <vector>
-
+#include "absl/functional/function_ref.h"
 #include "controlplane/push/desired_state.h"
 #include "proto/portico/v1/push.pb.h"
 
 namespace portico {
 
-// A Reset, then every object.
-std::vector<v1::PushRequest> everything(const DesiredState& state);
+// Takes one request after the other; false ends it. The request is not kept.
+using Emit = absl::FunctionRef<bool(const v1::PushRequest& request)>;
 
-// What leads from `before` to `after`; empty when they are the same.
-std::vector<v1::PushRequest> difference(const DesiredState& before, const DesiredState& after);
+// A Reset, then every object. Returns false when `emit` did.
+bool everything(const DesiredState& state, Emit emit);
+
+// What leads from `before` to `after`: no request when they are the same. Returns false when `emit`
+// did.
+bool difference(const DesiredState& before, const DesiredState& after, Emit emit);
 
 }  // namespace portico

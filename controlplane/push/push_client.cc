@@ -1,5 +1,6 @@
 #include "controlplane/push/push_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controlplane/push/difference.h"
@@ -10,6 +11,12 @@ namespace {
 
 // How long stop() waits for the gateway to end the stream before it breaks it off.
 constexpr std::chrono::milliseconds kParting{300};
+
+// How many causes are kept for a gateway that is away or slow.
+constexpr std::size_t kMaxTriggers = 10'000;
+
+// Under load there are hundreds of revisions a second; this often one is worth a line.
+constexpr std::chrono::seconds kTellAgain{1};
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
   const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
@@ -39,6 +46,15 @@ void PushClient::stop() {
 
 void PushClient::push(Revision revision) {
   const Lock lock(mutex_);
+  const bool is_skipped = wanted_.has_value() && wanted_->number != sent_;
+  if (is_skipped) {
+    revision.changed_at = std::min(revision.changed_at, wanted_->changed_at);
+    std::vector<absl::Time>& all = wanted_->triggers;
+    const std::size_t room = kMaxTriggers - std::min(kMaxTriggers, all.size());
+    revision.triggers.resize(std::min(room, revision.triggers.size()));
+    all.insert(all.end(), revision.triggers.begin(), revision.triggers.end());
+    revision.triggers = std::move(all);
+  }
   wanted_ = std::move(revision);
   condition_.notify_all();
 }
@@ -62,6 +78,9 @@ void PushClient::run() {
       const Lock lock(mutex_);
       if (stopping_) break;
     }
+    if (std::exchange(connected_, false) && options_.observer != nullptr) {
+      options_.observer->on_disconnected();
+    }
     tell_lost(status);
     sleep(backoff_.next());
   }
@@ -76,10 +95,10 @@ void PushClient::sleep(std::chrono::milliseconds time) {
 }
 
 grpc::Status PushClient::converse() {
-  acknowledged_ = nullptr;
-  sent_ = 0;
+  acknowledged_.reset();
   PushStream stream(&mutex_, &condition_);
   Lock lock(mutex_);
+  sent_ = 0;
   if (stopping_) return grpc::Status::CANCELLED;
   stream_ = &stream;
   lock.unlock();
@@ -115,6 +134,8 @@ bool PushClient::open(PushStream* stream, Lock* lock) {
   if (!response.has_value()) return false;
   spdlog::info("{}: connected, porticod {}", options_.target, response->opened().version());
   last_trouble_.clear();
+  connected_ = true;
+  if (options_.observer != nullptr) options_.observer->on_connected();
   return true;
 }
 
@@ -134,6 +155,8 @@ void PushClient::keep_up(PushStream* stream, Lock* lock) {
     });
     if (stopping_ || stream->over()) return;
     const Revision revision = *wanted_;
+    wanted_->triggers.clear();
+    sent_ = revision.number;
     lock->unlock();
     const Sent sent = send(stream, revision);
     lock->lock();
@@ -154,27 +177,32 @@ void PushClient::keep_up(PushStream* stream, Lock* lock) {
 }
 
 PushClient::Sent PushClient::send(PushStream* stream, const Revision& revision) {
-  sent_ = revision.number;
-  resync_ = acknowledged_ == nullptr;
-  const std::vector<v1::PushRequest> requests =
-      resync_ ? everything(*revision.state) : difference(*acknowledged_, *revision.state);
-  messages_sent_ = requests.size();
-  if (requests.empty()) return Sent::kNothingToSend;
-  for (const v1::PushRequest& request : requests) {
-    if (!stream->write(request, true)) return Sent::kStreamOver;
-  }
+  if (!send_objects(stream, revision.state)) return Sent::kStreamOver;
+  if (messages_sent_ == 0) return Sent::kNothingToSend;
   v1::PushRequest sync;
   sync.mutable_sync()->set_revision(revision.number);
   return stream->write(sync, false) ? Sent::kYes : Sent::kStreamOver;
+}
+
+bool PushClient::send_objects(PushStream* stream, const DesiredState& state) {
+  messages_sent_ = 0;
+  resync_ = !acknowledged_.has_value();
+  const auto emit = [&](const v1::PushRequest& request) {
+    ++messages_sent_;
+    return stream->write(request, true);
+  };
+  return resync_ ? everything(state, emit) : difference(*acknowledged_, state, emit);
 }
 
 bool PushClient::settle(const Revision& revision, const v1::PushResponse& response) {
   backoff_.reset();
   if (response.has_acknowledgement()) {
     acknowledged_ = revision.state;
+    if (options_.observer != nullptr) options_.observer->on_acknowledged(revision, resync_);
     tell_acknowledged(revision, response.acknowledgement());
     return true;
   }
+  if (options_.observer != nullptr) options_.observer->on_refused(revision, response.refusal());
   tell_refused(response.refusal());
   return false;
 }
@@ -187,7 +215,11 @@ void PushClient::tell_acknowledged(const Revision& revision,
                  options_.target, revision.number, messages_sent_ - 1, in_gateway);
     return;
   }
-  spdlog::info(
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_due = now - last_told_ >= kTellAgain;
+  if (is_due) last_told_ = now;
+  spdlog::log(
+      is_due ? spdlog::level::info : spdlog::level::debug,
       "{}: revision {} acknowledged: {} change(s), {:.1f} ms after the cause, of these {:.1f} ms "
       "in the gateway",
       options_.target, revision.number, messages_sent_, milliseconds_since(revision.changed_at),

@@ -5,13 +5,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "controlplane/push/channel.h"
 #include "controlplane/push/desired_state.h"
 #include "controlplane/push/push_stream.h"
@@ -22,15 +22,31 @@ namespace portico {
 // A desired state on its way to the gateways.
 struct Revision {
   std::uint64_t number = 0;
-  std::shared_ptr<const DesiredState> state;
-  std::chrono::steady_clock::time_point changed_at;  // when its cause was noticed
+  DesiredState state;
+  std::chrono::steady_clock::time_point changed_at;  // when the first of its causes was noticed
+  // When what it tells of happened, where its source knows: for measuring how long that took.
+  std::vector<absl::Time> triggers{};
+};
+
+// Told of what becomes of one gateway, by the thread of its client.
+class PushObserver {
+ public:
+  virtual ~PushObserver() = default;
+
+  virtual void on_connected() = 0;
+  virtual void on_disconnected() = 0;
+  // With the causes of all revisions that it stands for. `resync`: everything was sent, so that the
+  // causes tell nothing of how long it took.
+  virtual void on_acknowledged(const Revision& revision, bool resync) = 0;
+  virtual void on_refused(const Revision& revision, const v1::Refusal& refusal) = 0;
 };
 
 struct PushOptions {
   std::string target;      // is_unix_target() says how it is written
   std::string source;      // Open.source
   std::string user_agent;  // Open.user_agent
-  Keepalive keepalive;
+  Keepalive keepalive{};
+  PushObserver* observer = nullptr;  // must outlive the client
 };
 
 // # Theory of operation
@@ -39,9 +55,12 @@ struct PushOptions {
 // sends everything behind a Reset, and from the first acknowledgement on only differences:
 //
 //   acknowledged_   what the gateway is known to have; nothing at the beginning of a stream,
-//   because
-//                   a gateway that was restarted may have less than it had, or more
-//   wanted_         the newest revision there is; older ones that were never sent are never missed
+//                   because a gateway that was restarted may have less than it had, or more
+//   wanted_         the newest revision there is; older ones that were never sent are never missed,
+//                   and its causes are theirs too
+//
+// States share memory (desired_state.h), so that the difference between any two of them costs what
+// differs, however many revisions lie between.
 //
 // One Sync is under way at a time. A Refusal is told, and what the gateway has stays as it is, so
 // that the next revision is again the difference to acknowledged_ (or everything, when nothing was
@@ -80,6 +99,7 @@ class PushClient {
   // Waits for the next response; nothing when the stream is over or the client is stopped.
   std::optional<v1::PushResponse> next_response(PushStream* stream, Lock* lock);
   Sent send(PushStream* stream, const Revision& revision);
+  bool send_objects(PushStream* stream, const DesiredState& state);
   bool settle(const Revision& revision, const v1::PushResponse& response);
   void tell_acknowledged(const Revision& revision, const v1::Acknowledgement& acknowledgement);
   void tell_refused(const v1::Refusal& refusal);
@@ -97,16 +117,18 @@ class PushClient {
   PushStream* stream_ = nullptr;  // the one that is open
   bool stopping_ = false;
   bool released_ = false;
-  bool ended_ = false;  // run() has returned
+  bool ended_ = false;      // run() has returned
+  std::uint64_t sent_ = 0;  // the revision last sent in this stream
   std::uint64_t answered_ = 0;
   bool accepted_ = false;  // how answered_ was answered
 
   // Of the thread alone:
-  std::shared_ptr<const DesiredState> acknowledged_;
-  std::uint64_t sent_ = 0;         // the revision last sent in this stream
-  std::size_t messages_sent_ = 0;  // of that
+  std::optional<DesiredState> acknowledged_;
+  std::size_t messages_sent_ = 0;  // of the revision last sent
   bool resync_ = false;            // it was sent as a whole
-  std::string last_trouble_;       // as told last; empty while all is well
+  bool connected_ = false;
+  std::string last_trouble_;                           // as told last; empty while all is well
+  std::chrono::steady_clock::time_point last_told_{};  // an acknowledgement
 };
 
 }  // namespace portico

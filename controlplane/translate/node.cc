@@ -1,5 +1,6 @@
 #include "controlplane/translate/node.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -53,8 +54,14 @@ std::vector<v1::Route> translate_node(const kubernetes::Node& node, Reporter* re
                                    " InternalIP by which to reach ", prefix->to_string()));
       continue;
     }
+    const std::string text = prefix->to_string();
+    if (std::any_of(routes.begin(), routes.end(),
+                    [&](const v1::Route& route) { return route.prefix() == text; })) {
+      reporter->fault(field, absl::StrCat(text, " is in the list twice"));
+      continue;
+    }
     v1::Route& route = routes.emplace_back();
-    route.set_prefix(prefix->to_string());
+    route.set_prefix(text);
     route.set_gateway(gateway->second.to_string());
   }
   return routes;

@@ -133,6 +133,11 @@ void add_health_check(const kubernetes::Service& service, v1::Service* out, Repo
     reporter->fault("spec.healthCheckNodePort", std::string(number.status().message()));
     return;
   }
+  for (const v1::ServicePort& present : out->ports()) {
+    if (present.node_port() != *number || present.protocol() != v1::PROTOCOL_TCP) continue;
+    reporter->fault("spec.healthCheckNodePort",
+                    absl::StrCat(*number, " is a port's node port too"));
+  }
   out->set_health_check_port(*number);
 }
 

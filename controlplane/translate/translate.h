@@ -1,6 +1,7 @@
 #pragma once
 
-// Kubernetes objects -> what a gateway is to have. Pure: the same objects give the same result.
+// Kubernetes objects -> what a gateway is to have, all at once. Pure: the same objects give the
+// same result. translator.h does the same change by change.
 //
 // It follows kube-proxy (k8s.io/kubernetes/pkg/proxy: serviceport.go, endpointslicecache.go,
 // topology.go), as far as a gateway is like a node; service.h, addresses.h, endpoints.h,
@@ -8,16 +9,10 @@
 
 #include "controlplane/kubernetes/object_set.h"
 #include "controlplane/push/desired_state.h"
-#include "controlplane/translate/availability.h"
+#include "controlplane/translate/options.h"
 #include "controlplane/translate/reporter.h"
 
 namespace portico {
-
-struct TranslateOptions {
-  // Whether Nodes' Pod networks become routes.
-  bool node_routes = true;
-  Standpoint standpoint{};
-};
 
 struct Translation {
   // Complete. An object with a fault is not in it, nor what depends on it.

@@ -26,7 +26,7 @@ TEST_P(ExampleManifests, AreTaken) {
     for (const auto* list : {&reports.faults, &reports.warnings, &reports.passed_over}) {
       EXPECT_TRUE(list->empty()) << list->at(0).to_string();
     }
-    EXPECT_EQ(desired.services.size(), reading.objects.services.size());
+    EXPECT_EQ(desired.services().size(), reading.objects.services.size());
     store::GatewayFacts with_node_ports;
     with_node_ports.node_ports.addresses = {IpAddress::parse("192.0.2.1").value()};
     EXPECT_EQ(refusals(desired, {}), "");

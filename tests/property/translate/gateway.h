@@ -8,15 +8,17 @@
 #include "controlplane/api/convert.h"
 #include "controlplane/push/desired_state.h"
 #include "controlplane/store/store.h"
+#include "tests/support/desired_maps.h"
 
 namespace portico {
 
 // What it refuses, one a line; nothing when it takes it all.
 inline std::string refusals(const DesiredState& desired, const store::GatewayFacts& facts) {
   store::Pending pending;
-  for (const auto& [key, service] : desired.services) pending.set(from_proto(service));
-  for (const auto& [key, endpoint] : desired.endpoints) pending.set(from_proto(endpoint));
-  for (const auto& [key, route] : desired.routes) pending.set(from_proto(route));
+  const DesiredMaps maps = maps_of(desired);
+  for (const auto& [key, service] : maps.services) pending.set(from_proto(service));
+  for (const auto& [key, endpoint] : maps.endpoints) pending.set(from_proto(endpoint));
+  for (const auto& [key, route] : maps.routes) pending.set(from_proto(route));
   const store::Store gateway(facts);
   const store::Plan plan = gateway.plan("kubernetes", pending);
   std::string text;

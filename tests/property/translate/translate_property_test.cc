@@ -1,16 +1,19 @@
 // Random Services and EndpointSlices, through random edits, against the model.
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/strip.h"
 #include "controlplane/translate/translate.h"
+#include "controlplane/translate/translator.h"
 #include "gtest/gtest.h"
 #include "tests/property/translate/gateway.h"
 #include "tests/property/translate/model.h"
 #include "tests/property/translate/world.h"
+#include "tests/support/desired_maps.h"
 #include "tests/support/property_seed.h"
 
 namespace portico {
@@ -26,7 +29,7 @@ AddressRows addresses_of(const DesiredState& desired) {
     return std::string(absl::StripPrefix(name, prefix));
   };
   AddressRows all;
-  for (const auto& [name, service] : desired.services) {
+  for (const auto& [name, service] : maps_of(desired).services) {
     for (const v1::ServiceAddress& address : service.addresses()) {
       const bool is_local = address.traffic_policy() == v1::TRAFFIC_POLICY_LOCAL;
       const bool is_new =
@@ -46,9 +49,9 @@ AddressRows addresses_of(const DesiredState& desired) {
 // The rows of a desired state.
 Rows rows_of(const DesiredState& desired) {
   Rows rows;
-  for (const auto& [key, endpoint] : desired.endpoints) {
+  for (const auto& [key, endpoint] : maps_of(desired).endpoints) {
     EXPECT_EQ(key, std::pair(endpoint.service(), endpoint.name()));
-    EXPECT_TRUE(desired.services.contains(endpoint.service()));
+    EXPECT_NE(desired.services().find(endpoint.service()), nullptr);
     EXPECT_GT(endpoint.ports_size(), 0);
     const std::string::size_type slash = endpoint.name().find('/');
     const std::string uid =
@@ -78,9 +81,21 @@ TEST_P(TranslateProperty, AgreesWithTheModelThroughAllEdits) {
   SCOPED_TRACE(how_to_repeat(seed_));
   Dice dice(seed_ + GetParam());
   World world;
+  ObjectSet before;
+  auto translator = std::make_unique<Translator>(world.options);
   for (int step = 0; step < 400; ++step) {
-    edit(&world, &dice);
-    const Translation translation = translate(objects_of(world, &dice), world.options);
+    const bool is_elsewhere = edit(&world, &dice);
+    const ObjectSet objects = objects_of(world, &dice);
+    const Translation translation = translate(objects, world.options);
+    if (is_elsewhere) {
+      translator = std::make_unique<Translator>(world.options, translator->desired());
+      translator->apply(reset_to(objects, {}));
+    } else {
+      translator->apply(update_between(before, objects));
+    }
+    before = objects;
+    ASSERT_EQ(rows_of(translator->desired()), model(world)) << "step " << step;
+    ASSERT_EQ(addresses_of(translator->desired()), model_addresses(world)) << "step " << step;
     const auto& faults = translation.reports.faults;
     ASSERT_TRUE(faults.empty()) << faults[0].to_string();
     ASSERT_EQ(rows_of(translation.desired), model(world)) << "step " << step;
@@ -110,7 +125,7 @@ TEST_P(TranslateProperty, KeepsTheNameOfAnEndpointThatMoves) {
     }
     *world.slices["s1"].add_endpoints() = random_endpoint(&dice, true);
     const auto endpoints = [&] {
-      return translate(objects_of(world, &dice), {}).desired.endpoints;
+      return maps_of(translate(objects_of(world, &dice), {}).desired).endpoints;
     };
     const auto keys = [&] {
       std::set<std::pair<std::string, std::string>> all;

@@ -1,6 +1,9 @@
 #include "tests/property/translate/world.h"
 
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -22,6 +25,24 @@ Standpoint random_standpoint(Dice* dice) {
     if (dice->once_in(3)) standpoint.local_nodes.insert(node);
   }
   return standpoint;
+}
+
+template <typename Message>
+KindUpdate<Message> kind_update(const std::vector<ObjectPtr<Message>>& before,
+                                const std::vector<ObjectPtr<Message>>& after) {
+  KindUpdate<Message> update;
+  std::map<ObjectKey, std::string> gone;
+  for (const auto& object : before) {
+    gone[key_of(object->message.metadata())] = object->message.ShortDebugString();
+  }
+  for (const auto& object : after) {
+    const auto old = gone.extract(key_of(object->message.metadata()));
+    if (old.empty() || old.mapped() != object->message.ShortDebugString()) {
+      update.set.push_back(object);
+    }
+  }
+  for (const auto& [key, text] : gone) update.deleted.push_back(key);
+  return update;
 }
 
 }  // namespace
@@ -113,13 +134,13 @@ kubernetes::EndpointSlice random_slice(Dice* dice, const std::string& name) {
   return slice;
 }
 
-void edit(World* world, Dice* dice) {
+bool edit(World* world, Dice* dice) {
   const std::string service = dice->pick(kServices);
   const std::string slice = dice->pick(kSlices);
   switch (dice->roll(7)) {
     case 6:
       world->options.standpoint = random_standpoint(dice);
-      break;
+      return true;
     case 0:
       world->services.erase(service);
       break;
@@ -132,6 +153,15 @@ void edit(World* world, Dice* dice) {
     default:
       world->slices[slice] = random_slice(dice, slice);
   }
+  return false;
+}
+
+ObjectUpdate update_between(const ObjectSet& before, const ObjectSet& after) {
+  ObjectUpdate update;
+  update.services = kind_update(before.services, after.services);
+  update.endpoint_slices = kind_update(before.endpoint_slices, after.endpoint_slices);
+  update.nodes = kind_update(before.nodes, after.nodes);
+  return update;
 }
 
 ObjectSet objects_of(const World& world, Dice* dice) {

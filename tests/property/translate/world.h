@@ -51,10 +51,13 @@ kubernetes::Service random_service(Dice* dice, const std::string& name);
 kubernetes::Endpoint random_endpoint(Dice* dice, bool is_v4);
 kubernetes::EndpointSlice random_slice(Dice* dice, const std::string& name);
 
-// One Service, slice or place of the gateway becomes another.
-void edit(World* world, Dice* dice);
+// One Service, slice or place of the gateway becomes another; whether it was the last.
+bool edit(World* world, Dice* dice);
 
 // In any order.
 ObjectSet objects_of(const World& world, Dice* dice);
+
+// What leads from one set to another.
+ObjectUpdate update_between(const ObjectSet& before, const ObjectSet& after);
 
 }  // namespace portico

@@ -37,16 +37,28 @@ std::string slice(const std::string& addresses) {
       "[{port: 8080}], endpoints: [", endpoints, "]}");
 }
 
+class Faults : public ControllerObserver {
+ public:
+  void on_update(const ObjectUpdate&, const Translator&) override { ++updates; }
+  void on_revision(const Revision&) override { ++revisions; }
+  void on_left_out(const std::vector<ObjectFault>& faults) override {
+    for (const ObjectFault& fault : faults) objects.push_back(fault.object);
+  }
+
+  std::vector<std::string> objects;
+  int updates = 0, revisions = 0;
+};
+
 // Manifest files, the source, the translation, the client and a gateway, all but the real one.
 class ControllerTest : public testing::Test {
  protected:
   void start() {
     const std::string target = absl::StrCat("unix:", (folder_ / "gateway.sock").string());
     gateway_.start(target);
-    client_ = std::make_unique<PushClient>(PushOptions{target, "manifests", "", {}});
+    client_ = std::make_unique<PushClient>(PushOptions{target, "manifests", "", {}, nullptr});
     client_->start();
-    controller_ =
-        std::make_unique<Controller>(TranslateOptions{}, std::vector<PushClient*>{client_.get()});
+    controller_ = std::make_unique<Controller>(TranslateOptions{}, FaultPolicy::kRefuseAll,
+                                               std::vector<PushClient*>{client_.get()});
     source_ = std::make_unique<ManifestSource>(folder_ / "manifests");
     ASSERT_TRUE(source_->start(controller_.get()).ok());
   }
@@ -112,6 +124,38 @@ TEST_F(ControllerTest, DeletesAllWhenAllManifestsAreGone) {
   std::filesystem::remove(folder_ / "manifests" / "web.yaml");
   ASSERT_TRUE(client_->wait_for(2));
   EXPECT_THAT(gateway_.objects(), IsEmpty());
+}
+
+// A cluster's objects are its users' affair: one that is bad does not hold up the others.
+TEST_F(ControllerTest, LeavesOutWhatHasAFaultInACluster) {
+  write("");
+  start();
+  ASSERT_TRUE(client_->wait_for(1));
+  source_->stop();
+  Faults told;
+  Controller controller({}, FaultPolicy::kLeaveOut, {client_.get()}, &told);
+  const auto service = [](const std::string& name, const std::string& address) {
+    auto made = std::make_shared<Sourced<kubernetes::Service>>();
+    made->message.mutable_metadata()->set_namespace_("default");
+    made->message.mutable_metadata()->set_name(name);
+    made->message.mutable_spec()->set_cluster_ip(address);
+    made->message.mutable_spec()->add_ports()->set_port(80);
+    return made;
+  };
+  ObjectUpdate update;
+  update.reset = true;
+  update.services.set = {service("bad", "10.0.0.300"), service("web", "10.0.0.1")};
+  controller.on_update(update);
+  update.reset = false;
+  update.services.set = {service("db", "10.0.0.2")};
+  controller.on_update(update);
+  controller.on_update(update);  // no change, so no revision
+  EXPECT_EQ(controller.revision(), 2u);
+  ASSERT_TRUE(client_->wait_for(2));
+  EXPECT_THAT(gateway_.objects(), ElementsAre("service default/db", "service default/web"));
+  EXPECT_THAT(told.objects, ElementsAre("Service default/bad"));
+  EXPECT_EQ(told.updates, 3);
+  EXPECT_EQ(told.revisions, 2);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/desired_maps.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/controlplane/push/deaf_proxy.h"
 #include "tests/unit/controlplane/push/fake_gateway.h"
@@ -28,15 +30,14 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 // Services of these names, each on a port of its own.
-std::shared_ptr<const DesiredState> services(const std::vector<std::string>& names,
-                                             std::uint32_t port = 80) {
-  auto state = std::make_shared<DesiredState>();
+DesiredState services(const std::vector<std::string>& names, std::uint32_t port = 80) {
+  DesiredMaps maps;
   for (const std::string& name : names) {
-    v1::Service& service = state->services[name];
+    v1::Service& service = maps.services[name];
     service.set_name(name);
     service.add_ports()->set_port(port);
   }
-  return state;
+  return state_of(maps);
 }
 
 constexpr Keepalive kSoon{.time = std::chrono::milliseconds(200),
@@ -54,11 +55,11 @@ class PushClientTest : public testing::Test {
     client_ = std::make_unique<PushClient>(options);
     client_->start();
   }
-  void push(std::uint64_t number, std::shared_ptr<const DesiredState> state) {
+  void push(std::uint64_t number, DesiredState state) {
     client_->push({number, std::move(state), steady_clock::now()});
   }
   // Whether it was acknowledged.
-  bool pushed(std::uint64_t number, std::shared_ptr<const DesiredState> state) {
+  bool pushed(std::uint64_t number, DesiredState state) {
     push(number, std::move(state));
     return client_->wait_for(number);
   }
@@ -140,6 +141,58 @@ TEST_F(PushClientTest, DoesNotTryARefusedRevisionAgain) {
   EXPECT_TRUE(pushed(3, services({"a"})));  // what runs already: nothing to send
   EXPECT_THAT(gateway_.take_log(), ElementsAre("open test", "reset", "set service a", "sync 1",
                                                "delete service a", "set service bad", "sync 2"));
+}
+
+// "connected", "acknowledged 3 (2 triggers)" of each call.
+class Recorder : public PushObserver {
+ public:
+  void on_connected() override { record("connected"); }
+  void on_disconnected() override { record("disconnected"); }
+  void on_acknowledged(const Revision& revision, bool resync) override {
+    record(absl::StrCat("acknowledged ", revision.number, resync ? " whole" : "", " ",
+                        revision.triggers.size()));
+    changed_at = revision.changed_at;
+  }
+  void on_refused(const Revision& revision, const v1::Refusal& refusal) override {
+    record(absl::StrCat("refused ", revision.number, " ", refusal.violation_count()));
+  }
+  std::vector<std::string> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(calls_, {});
+  }
+
+  steady_clock::time_point changed_at;  // of the last one acknowledged
+
+ private:
+  void record(const std::string& call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(call);
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> calls_;
+};
+
+// The causes of a revision that is never sent are those of the next.
+TEST_F(PushClientTest, TellsItsObserverWhatBecomesOfEachCause) {
+  client_->stop();
+  Recorder recorder;
+  make_client({target_, "test", "", {}, &recorder});
+  gateway_.refuse_service("bad");
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  gateway_.hold();
+  push(2, services({"b"}));
+  ASSERT_TRUE(gateway_.wait_for_sync(2));
+  const auto first = steady_clock::now();
+  client_->push({3, services({"c"}), first, {absl::Now(), absl::Now()}});
+  client_->push({4, services({"d"}), first + std::chrono::seconds(1), {absl::Now()}});
+  gateway_.release();
+  EXPECT_TRUE(client_->wait_for(4));
+  EXPECT_EQ(recorder.changed_at, first);
+  EXPECT_FALSE(pushed(5, services({"bad"})));
+  client_->stop();
+  EXPECT_THAT(recorder.take(), ElementsAre("connected", "acknowledged 1 whole 0",
+                                           "acknowledged 2 0", "acknowledged 4 3", "refused 5 1"));
 }
 
 TEST_F(PushClientTest, SkipsRevisionsThatAreOutOfDate) {

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/desired_maps.h"
 #include "tests/unit/controlplane/translate/objects.h"
 
 namespace portico {
@@ -31,9 +32,9 @@ TEST(Translate, JoinsServicesAndSlices) {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
   const Translation translation = translate(objects, {});
   EXPECT_THAT(translation.reports.faults, IsEmpty());
-  EXPECT_THAT(translation.desired.services, SizeIs(1));
-  ASSERT_THAT(translation.desired.endpoints, SizeIs(1));
-  const auto& [key, endpoint] = *translation.desired.endpoints.begin();
+  EXPECT_THAT(maps_of(translation.desired).services, SizeIs(1));
+  ASSERT_THAT(maps_of(translation.desired).endpoints, SizeIs(1));
+  const auto [key, endpoint] = *maps_of(translation.desired).endpoints.begin();
   EXPECT_EQ(key, std::pair(std::string("default/web"), std::string("192.168.1.3")));
   EXPECT_EQ(endpoint.name(), "192.168.1.3");
 }
@@ -42,11 +43,11 @@ TEST(Translate, LeavesOutSlicesWithoutAServedService) {
   ObjectSet objects;
   objects.endpoint_slices = {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
-  EXPECT_THAT(translate(objects, {}).desired.endpoints, IsEmpty());
+  EXPECT_THAT(maps_of(translate(objects, {}).desired).endpoints, IsEmpty());
   EXPECT_THAT(translate(objects, {}).reports.faults, IsEmpty());
   objects.services = {sourced(web_service({"None"}))};
-  EXPECT_THAT(translate(objects, {}).desired.services, IsEmpty());
-  EXPECT_THAT(translate(objects, {}).desired.endpoints, IsEmpty());
+  EXPECT_THAT(maps_of(translate(objects, {}).desired).services, IsEmpty());
+  EXPECT_THAT(maps_of(translate(objects, {}).desired).endpoints, IsEmpty());
 }
 
 TEST(Translate, LeavesSlicesOfAnotherNamespaceAlone) {
@@ -56,19 +57,19 @@ TEST(Translate, LeavesSlicesOfAnotherNamespaceAlone) {
       web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }");
   slice.mutable_metadata()->set_namespace_("other");
   objects.endpoint_slices = {sourced(slice)};
-  EXPECT_THAT(translate(objects, {}).desired.endpoints, IsEmpty());
+  EXPECT_THAT(maps_of(translate(objects, {}).desired).endpoints, IsEmpty());
 }
 
 TEST(Translate, RefusesTwoServicesWithOneAddressAndPort) {
   kubernetes::Service other = web_service({"10.0.0.2"}, "external_ips: '10.0.0.1'");
-  other.mutable_metadata()->set_name("other");
+  other.mutable_metadata()->set_name("web-2");
   ObjectSet objects;
   objects.services = {sourced(web_service({"10.0.0.1"}), ObjectPlace("a.yaml", 3, nullptr)),
                       sourced(other, ObjectPlace("b.yaml", 7, [](absl::string_view field) {
                                 return field == "spec.ports[0].port" ? 19 : 0;
                               }))};
   EXPECT_THAT(lines(translate(objects, {}).reports.faults),
-              ElementsAre("b.yaml:19: Service default/other: spec.ports[0].port: 80 on 10.0.0.1 "
+              ElementsAre("b.yaml:19: Service default/web-2: spec.ports[0].port: 80 on 10.0.0.1 "
                           "belongs to Service default/web at a.yaml:3 already"));
   // Another protocol, or another port, is another socket.
   other.mutable_spec()->mutable_ports(0)->set_protocol("UDP");
@@ -87,20 +88,20 @@ kubernetes::Service with_node_port(const std::string& name, const std::string& a
 }
 
 TEST(Translate, RefusesANodePortOfTwoServices) {
-  kubernetes::Service other = with_node_port("other", "10.0.0.2");
+  kubernetes::Service other = with_node_port("web-2", "10.0.0.2");
   ObjectSet objects;
   objects.services = {sourced(with_node_port("web", "10.0.0.1")), sourced(other)};
   EXPECT_THAT(lines(translate(objects, {}).reports.faults),
-              ElementsAre("Service default/other: spec.ports[1].nodePort: 30000 on every node "
+              ElementsAre("Service default/web-2: spec.ports[1].nodePort: 30000 on every node "
                           "belongs to Service default/web already",
-                          "Service default/other: spec.healthCheckNodePort: 30100 on every node "
+                          "Service default/web-2: spec.healthCheckNodePort: 30100 on every node "
                           "belongs to Service default/web already"));
   // Of another protocol it is another one; a health check is TCP.
   other.mutable_spec()->mutable_ports(1)->set_protocol("UDP");
   other.mutable_spec()->set_health_check_node_port(30000);
   objects.services[1] = sourced(other);
   EXPECT_THAT(lines(translate(objects, {}).reports.faults),
-              ElementsAre("Service default/other: spec.healthCheckNodePort: 30000 on every node "
+              ElementsAre("Service default/web-2: spec.healthCheckNodePort: 30000 on every node "
                           "belongs to Service default/web already"));
   other.mutable_spec()->set_health_check_node_port(30101);
   objects.services[1] = sourced(other);
@@ -135,7 +136,7 @@ TEST(Translate, KnowsWhereTheGatewayStands) {
       web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' node_name: 'n1' zone: 'z' }"))};
   const auto local_state = [&](const Standpoint& standpoint) {
     const Translation translation = translate(objects, {true, standpoint});
-    return translation.desired.endpoints.begin()->second.local_state();
+    return maps_of(translation.desired).endpoints.begin()->second.local_state();
   };
   EXPECT_EQ(local_state({}), v1::Endpoint::STATE_ACTIVE);
   EXPECT_EQ(local_state({LocalTraffic::kStrict, {"n1"}, ""}), v1::Endpoint::STATE_ACTIVE);
@@ -151,8 +152,8 @@ TEST(Translate, LeavesOutWhatHasAFaultAndKeepsTheRest) {
       sourced(web_slice("a", "IPv4", "endpoints { addresses: '192.168.1.3' }"))};
   const Translation translation = translate(objects, {});
   EXPECT_THAT(translation.reports.faults, SizeIs(1));
-  EXPECT_THAT(translation.desired.services, ElementsAre(testing::Key("default/other")));
-  EXPECT_THAT(translation.desired.endpoints, IsEmpty());
+  EXPECT_THAT(maps_of(translation.desired).services, ElementsAre(testing::Key("default/other")));
+  EXPECT_THAT(maps_of(translation.desired).endpoints, IsEmpty());
 }
 
 constexpr char kWorker[] = R"(
@@ -170,17 +171,18 @@ TEST(Translate, MakesRoutesOfNodes) {
   objects.nodes = {sourced(node("worker-1", kWorker))};
   const Translation translation = translate(objects, {});
   EXPECT_THAT(translation.reports.faults, IsEmpty());
-  ASSERT_THAT(translation.desired.routes, SizeIs(2));
-  EXPECT_EQ(translation.desired.routes.at("192.168.1.0/24").gateway(), "10.12.22.151");
-  EXPECT_EQ(translation.desired.routes.at("192.168.1.0/24").port(), "");
-  EXPECT_EQ(translation.desired.routes.at("2001:db8:1::/64").gateway(), "2001:db8:12::151");
+  ASSERT_THAT(maps_of(translation.desired).routes, SizeIs(2));
+  EXPECT_EQ(maps_of(translation.desired).routes.at("192.168.1.0/24").gateway(), "10.12.22.151");
+  EXPECT_EQ(maps_of(translation.desired).routes.at("192.168.1.0/24").port(), "");
+  EXPECT_EQ(maps_of(translation.desired).routes.at("2001:db8:1::/64").gateway(),
+            "2001:db8:12::151");
 }
 
 TEST(Translate, MakesNoRoutesWhenToldSo) {
   ObjectSet objects;
   objects.nodes = {sourced(node("worker-1", kWorker)), sourced(node("worker-2", kWorker))};
   const Translation translation = translate(objects, {.node_routes = false});
-  EXPECT_THAT(translation.desired.routes, IsEmpty());
+  EXPECT_THAT(maps_of(translation.desired).routes, IsEmpty());
   EXPECT_THAT(translation.reports.faults, IsEmpty());
 }
 
@@ -189,7 +191,8 @@ TEST(Translate, TakesTheOldFieldOfANode) {
   objects.nodes = {sourced(node("w",
                                 "spec { pod_cidr: '192.168.1.0/24' } status { addresses { type: "
                                 "'InternalIP' address: '10.0.0.1' } }"))};
-  EXPECT_THAT(translate(objects, {}).desired.routes, ElementsAre(testing::Key("192.168.1.0/24")));
+  EXPECT_THAT(maps_of(translate(objects, {}).desired).routes,
+              ElementsAre(testing::Key("192.168.1.0/24")));
 }
 
 TEST(Translate, NeedsNothingOfANodeWithoutPodNetworks) {
