@@ -16,6 +16,7 @@ from _pytest.reports import TestReport
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 
 from testbed import isolation  # noqa: E402
+from testbed.cluster import Cluster  # noqa: E402
 from testbed.gateway import Gateway  # noqa: E402
 from testbed.scenario import Scenario  # noqa: E402
 
@@ -93,6 +94,16 @@ def gateway(scenario, shape):
     with Gateway(one_armed=shape["one_armed"], workers=shape["workers"]) as built:
         try:
             built.start()
+            yield built
+        finally:
+            print(built.logs())
+
+
+@pytest.fixture
+def cluster(scenario):
+    """A Kubernetes API server with its controllers, where the gateway can reach it."""
+    with Cluster() as built:
+        try:
             yield built
         finally:
             print(built.logs())

@@ -6,7 +6,8 @@ import time
 def until(condition, seconds, what, step=0.01):
     """Calls `condition` until it returns something true and returns that.
 
-    TimeoutError names `what`, and the last exception that `condition` raised, if it did.
+    TimeoutError names `what`, and the last exception that `condition` raised, if it did. A
+    ChildProcessError ends the wait at once.
     """
     deadline = time.monotonic() + seconds
     reason = ""
@@ -16,6 +17,8 @@ def until(condition, seconds, what, step=0.01):
             if result:
                 return result
             reason = ""
+        except ChildProcessError:
+            raise
         except (OSError, AssertionError, LookupError, RuntimeError) as error:
             reason = f": {error}"
         if time.monotonic() >= deadline:
