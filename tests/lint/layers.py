@@ -15,7 +15,7 @@ from sources import ROOT, Finding, code_lines, files, includes, read, report
 # A group of headers of libraries: a pattern that must match the whole of <...> or "...".
 LIBRARIES = {
     "std": r"[a-z_0-9]+",
-    "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|langinfo|poll|pthread|pwd|grp|sched|signal|unistd)\.h",
+    "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|langinfo|poll|pthread|pwd|grp|sched|signal|spawn|unistd)\.h",
     "intrinsics": r"(arm_neon|emmintrin|immintrin|x86intrin)\.h",
     "abseil": r"absl/.+",
     "string_view": r"absl/strings/string_view\.h",
@@ -65,6 +65,8 @@ LAYERS = {
                             "std posix abseil spdlog protobuf yaml"),
     # Knows nothing of Kubernetes.
     "controlplane/http": ("include", "std posix abseil curl openssl"),
+    "controlplane/kubeconfig": ("include proto/kubernetes controlplane/yaml controlplane/http",
+                                "std posix abseil spdlog protobuf"),
     "controlplane/kubernetes": ("include proto controlplane/yaml",
                                 "std posix abseil spdlog protobuf yaml curl"),
     # Pure: of its neighbours it sees what it is given and what it gives, and nothing that runs.
