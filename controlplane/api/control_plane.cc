@@ -20,12 +20,11 @@ constexpr std::size_t kMaxPushStreams = 64;
 struct ControlPlane::Impl {
   Impl(DataPlane& data_plane, const ControlPlaneOptions& options)
       : grace(options.shutdown_grace),
-        ledger(data_plane, {{options.gateway_addresses.begin(), options.gateway_addresses.end()},
-                            options.node_ports}),
+        ledger(data_plane, options.facts),
         keeper(ledger, options.state_directory, absl::FromChrono(options.state_interval)),
         push(ledger, PushLimits(), kMaxPushStreams),
         gateway(ledger, data_plane),
-        health_checks({options.node_ports.addresses},
+        health_checks({options.facts.node_ports.addresses},
                       [this](const std::string& service, Family family) {
                         return ledger.local_endpoints(service, family);
                       }),
@@ -45,17 +44,18 @@ ControlPlaneOptions ControlPlaneOptions::from(const GatewayConfig& config) {
   ControlPlaneOptions options;
   options.api = config.api;
   options.state_directory = config.state_directory;
+  auto& addresses = options.facts.addresses;
   for (const PortConfig& port : config.ports) {
-    for (const InterfaceAddress& address : port.addresses) {
-      options.gateway_addresses.push_back(address.address);
-    }
+    for (const InterfaceAddress& address : port.addresses) addresses.insert(address.address);
   }
-  options.gateway_addresses.insert(options.gateway_addresses.end(), config.snat.addresses.begin(),
-                                   config.snat.addresses.end());
-  options.node_ports = config.node_ports;
-  options.gateway_addresses.insert(options.gateway_addresses.end(),
-                                   config.node_ports.addresses.begin(),
-                                   config.node_ports.addresses.end());
+  addresses.insert(config.snat.addresses.begin(), config.snat.addresses.end());
+  addresses.insert(config.node_ports.addresses.begin(), config.node_ports.addresses.end());
+  options.facts.node_ports = config.node_ports;
+  for (const Route& route : config.routes) {
+    if (route.gateway) options.facts.next_hops.insert(*route.gateway);
+    for (const RouteHop& hop : route.next_hops) options.facts.next_hops.insert(hop.gateway);
+  }
+  options.facts.most_endpoints = config.capacity.endpoints;
   return options;
 }
 

@@ -20,11 +20,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
+#include "controlplane/store/gateway_facts.h"
 #include "include/portico/gateway_config.h"
-#include "include/portico/ip_address.h"
 
 namespace portico {
 
@@ -33,10 +32,7 @@ class DataPlane;
 struct ControlPlaneOptions {
   ApiConfig api;
   std::string state_directory;  // empty: nothing is kept
-  // The gateway's own, on its ports, in its SNAT pool and for node ports: no Service may have one
-  // of them.
-  std::vector<IpAddress> gateway_addresses;
-  NodePortConfig node_ports;
+  store::GatewayFacts facts;
   // The least time between two writes of the state.
   std::chrono::milliseconds state_interval = std::chrono::seconds(1);
   // How long shutdown() waits for calls in progress.

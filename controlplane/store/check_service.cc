@@ -59,6 +59,9 @@ void check_addresses(const Service& service, Checker& checker) {
     const std::string field = element("addresses", i, "address");
     const auto address = checker.unicast(field, service.addresses[i].address);
     if (!address) continue;
+    if (checker.facts().next_hops.contains(*address)) {
+      checker.fault(field, absl::StrCat(address->to_string(), " is the next hop of a route"));
+    }
     const auto [first, is_new] = seen.emplace(*address, i);
     if (!is_new) {
       checker.fault(field, absl::StrCat(address->to_string(), " is also ",

@@ -65,6 +65,10 @@ class Store {
   const GatewayFacts& facts() const { return facts_; }
 
  private:
+  // Endpoints wait for Services that are not there yet: no table of the data plane bounds them.
+  void check_endpoint_count(const ObjectSet& present, const ObjectChange& change,
+                            Violations& violations) const;
+
   const GatewayFacts facts_;
   absl::btree_map<std::string, ObjectSet> sources_;
   KeyIndex index_;

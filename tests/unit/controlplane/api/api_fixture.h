@@ -126,7 +126,7 @@ class ApiTest : public ::testing::Test {
     folder_ = ::mkdtemp(pattern.data());
     options_.api.socket = folder_ + "/run/porticod.sock";
     options_.state_directory = folder_ + "/state";
-    options_.gateway_addresses = {IpAddress::parse("10.20.0.1").value()};
+    options_.facts.addresses = {IpAddress::parse("10.20.0.1").value()};
     options_.state_interval = std::chrono::milliseconds(1);
     options_.shutdown_grace = std::chrono::milliseconds(500);
   }

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 class HealthCheckApiTest : public ApiTest {
  protected:
   HealthCheckApiTest() {
-    options_.node_ports.addresses = {loopback_.address()};
+    options_.facts.node_ports.addresses = {loopback_.address()};
     const int socket = loopback_.bound(0);
     port_ = Loopback::port_of(socket);
     ::close(socket);

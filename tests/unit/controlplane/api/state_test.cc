@@ -61,7 +61,7 @@ TEST_F(StateTest, ARestartedGatewayHasItsTablesBeforeItListens) {
 }
 
 TEST_F(StateTest, EverythingThatAServiceSaysComesBack) {
-  options_.node_ports.addresses = {IpAddress::parse("10.20.0.1").value()};
+  options_.facts.node_ports.addresses = {IpAddress::parse("10.20.0.1").value()};
   start();
   v1::PushRequest set = set_service("default/web", "10.100.3.59");
   v1::Service& service = *set.mutable_set()->mutable_service();
@@ -137,7 +137,7 @@ TEST_F(StateTest, AFileUnderAnotherSourcesNameIsDamaged) {
 TEST_F(StateTest, WhatIsNoLongerValidIsLeftOut) {
   push_something();
   // The gateway has got the address of a Service.
-  options_.gateway_addresses.push_back(IpAddress::parse("10.100.3.60").value());
+  options_.facts.addresses.insert(IpAddress::parse("10.100.3.60").value());
   restart();
   const auto ports = new_data_plane_->service_ports();
   EXPECT_TRUE(ports.contains("default/web:http/IPv4"));

@@ -87,7 +87,8 @@ class StoreTest : public ::testing::Test {
   }
 
   Store store{GatewayFacts{{address("10.20.0.1"), address("2001:db8:20::1")},
-                           {{address("10.20.0.1"), address("2001:db8:20::1")}}}};
+                           {{address("10.20.0.1"), address("2001:db8:20::1")}},
+                           {address("10.20.0.254")}}};
 };
 
 }  // namespace portico::store

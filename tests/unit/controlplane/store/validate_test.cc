@@ -27,6 +27,31 @@ TEST_F(ValidateTest, TwoServicesOfOneSyncWithOneFrontend) {
             "source \"a\"\n");
 }
 
+TEST_F(ValidateTest, AnAddressOfANextHop) {
+  EXPECT_EQ(text(plan("a", named("default/web", "10.20.0.254"))),
+            "service default/web|addresses[0].address|10.20.0.254 is the next hop of a route\n");
+}
+
+// Whether their Services are there or not, over all sources.
+TEST_F(ValidateTest, MoreEndpointsThanTheGatewayHasRoomFor) {
+  const auto endpoints = [](const std::string& prefix, int count) {
+    Pending pending;
+    for (int i = 0; i < count; ++i) {
+      pending.set(pod(prefix + std::to_string(i), "10.1.2.3", "default/none"));
+    }
+    return pending;
+  };
+  Store bounded{GatewayFacts{{}, {}, {}, 100}};
+  bounded.commit(bounded.plan("a", endpoints("a", 60)));
+  bounded.commit(bounded.plan("b", endpoints("b", 40)));
+  EXPECT_EQ(text(bounded.plan("b", endpoints("c", 1))),
+            "endpoint default/none/c0||is one of 101 endpoints; capacity.endpoints is 100\n");
+  EXPECT_EQ(text(bounded.plan("a", endpoints("a", 60))), "");  // they are there already
+  Pending exchange = endpoints("c", 1);
+  exchange.erase_endpoint("default/none", "a0");
+  EXPECT_EQ(text(bounded.plan("a", exchange)), "");
+}
+
 TEST_F(ValidateTest, AFrontendOfARunningServiceOfTheSameOrAnotherSource) {
   commit_set("a", named("default/one", "10.0.0.1"));
   for (const char* source : {"a", "b"}) {
