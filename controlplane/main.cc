@@ -15,9 +15,12 @@
 
 #include "controlplane/controller/controller.h"
 #include "controlplane/controller/options.h"
+#include "controlplane/controller/print_tables.h"
 #include "controlplane/kubernetes/manifest_parser.h"
 #include "controlplane/kubernetes/manifest_source.h"
 #include "controlplane/push/push_client.h"
+#include "controlplane/status/controller_metrics.h"
+#include "controlplane/status/status_server.h"
 #include "controlplane/translate/translate.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
@@ -52,13 +55,27 @@ int check(const ControllerOptions& options) {
   return 0;
 }
 
-std::vector<std::unique_ptr<PushClient>> make_clients(const ControllerOptions& options) {
+// What would be pushed; the faults, if there are any, to standard error.
+int print(const ControllerOptions& options) {
+  const ManifestReading reading = read_manifests(options.manifests);
+  const Translation translation = translate(reading.objects, options.translate);
+  const std::vector<ObjectFault>& faults =
+      reading.faults.empty() ? translation.reports.faults : reading.faults;
+  for (const ObjectFault& fault : faults) std::fprintf(stderr, "%s\n", fault.to_string().c_str());
+  if (!faults.empty()) return 1;
+  std::fputs(print_tables(translation.desired).c_str(), stdout);
+  return 0;
+}
+
+std::vector<std::unique_ptr<PushClient>> make_clients(const ControllerOptions& options,
+                                                      ControllerMetrics* metrics) {
   std::vector<std::unique_ptr<PushClient>> clients;
   for (const std::string& gateway : options.gateways) {
     PushOptions push;
     push.target = gateway;
     push.source = options.source;
     push.user_agent = "portico-controller/" PORTICO_VERSION;
+    push.observer = metrics->add_gateway(gateway);
     clients.push_back(std::make_unique<PushClient>(std::move(push)));
   }
   return clients;
@@ -106,6 +123,18 @@ int follow(const ControllerOptions& options, const sigset_t& signals, Controller
   return 0;
 }
 
+StatusServer::Pages pages_of(const ControllerMetrics& metrics) {
+  return {{"/healthz",
+           [] {
+             return StatusPage{200, "text/plain; charset=utf-8", "ok\n"};
+           }},
+          {"/metrics",
+           [&metrics] {
+             return StatusPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics.to_text()};
+           }},
+          {"/readyz", [&metrics] { return metrics.readiness(); }}};
+}
+
 int run(const ControllerOptions& options) {
   start_log(options.log_level);
   // Before any thread is made, so that all inherit it and only wait_for_signal() takes them.
@@ -115,13 +144,23 @@ int run(const ControllerOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  const std::vector<std::unique_ptr<PushClient>> owned = make_clients(options);
+  ControllerMetrics metrics;
+  std::unique_ptr<StatusServer> status_server;
+  if (!options.status_address.empty()) {
+    auto started = StatusServer::start(options.status_address, pages_of(metrics));
+    if (!started.ok()) {
+      spdlog::error("--status-address: {}", std::string(started.status().message()));
+      return 1;
+    }
+    status_server = *std::move(started);
+  }
+  const std::vector<std::unique_ptr<PushClient>> owned = make_clients(options, &metrics);
   std::vector<PushClient*> clients;
   for (const auto& client : owned) {
     client->start();
     clients.push_back(client.get());
   }
-  Controller controller(options.translate, FaultPolicy::kRefuseAll, clients);
+  Controller controller(options.translate, FaultPolicy::kRefuseAll, clients, &metrics);
   const int status = options.once ? push_once(options, signals, &controller, clients)
                                   : follow(options, signals, &controller);
   for (PushClient* client : clients) client->stop();
@@ -135,5 +174,6 @@ int main(int argc, char** argv) {
   const auto parsed = portico::parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const auto& options = std::get<portico::ControllerOptions>(parsed);
-  return options.check ? portico::check(options) : portico::run(options);
+  if (options.check) return portico::check(options);
+  return options.print ? portico::print(options) : portico::run(options);
 }

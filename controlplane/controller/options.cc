@@ -69,6 +69,16 @@ void check_standpoint(const Standpoint& standpoint) {
   throw CLI::ValidationError("--local-node", "needs --local-traffic strict");
 }
 
+// What --once does with what it has made.
+void add_output(CLI::App* app, CLI::Option* once, bool* print) {
+  app->add_option_function<std::string>(
+         "--output", [print](const std::string&) { *print = true; },
+         "with --once: print what would be pushed, as yaml, in place of pushing it")
+      ->check(CLI::IsMember({"yaml"}))
+      ->type_name("FORMAT")
+      ->needs(once);
+}
+
 }  // namespace
 
 std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
@@ -98,6 +108,10 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
   auto* once = app.add_flag("--once", options.once,
                             "push once, wait until every gateway has answered, and exit: 0 if all "
                             "have acknowledged, 1 if one has refused");
+  add_output(&app, once, &options.print);
+  app.add_option("--status-address", options.status_address,
+                 "an address and port for /metrics, /healthz and /readyz, over HTTP")
+      ->type_name("ADDRESS:PORT");
   app.add_flag("--check", options.check,
                "push nothing; say what is wrong with the manifests and what is passed over, and "
                "exit: 0 if nothing is wrong, else 1")

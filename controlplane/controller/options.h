@@ -16,6 +16,8 @@ struct ControllerOptions {
   std::string source = "manifests";
   TranslateOptions translate;
   bool once = false;
+  bool print = false;          // with `once`: what would be pushed, to no gateway
+  std::string status_address;  // "127.0.0.1:9127"; empty: no metrics
   bool check = false;
   std::string log_level = "info";
 };

@@ -74,11 +74,16 @@ LAYERS = {
                                "controlplane/push/desired_state.h", "std abseil protobuf"),
     "controlplane/push": ("include proto/portico", "std posix abseil spdlog grpc protobuf"),
     "controlplane/cli": ("include proto/portico", "std posix abseil grpc protobuf cli11"),
-    "controlplane/controller": ("include proto controlplane/kubernetes controlplane/translate "
-                                "controlplane/push", "std posix abseil spdlog cli11"),
+    "controlplane/controller": ("include proto controlplane/yaml controlplane/kubernetes "
+                                "controlplane/translate controlplane/push",
+                                "std posix abseil spdlog cli11 protobuf"),
+    "controlplane/status": ("include proto controlplane/kubernetes controlplane/translate "
+                            "controlplane/push controlplane/controller",
+                            "std posix abseil spdlog prometheus microhttpd"),
     # The composition root of portico-controller, which meets the gateway only through proto/.
     "controlplane/main.cc": ("include proto controlplane/yaml controlplane/kubernetes "
-                             "controlplane/translate controlplane/push controlplane/controller",
+                             "controlplane/translate controlplane/push controlplane/controller "
+                             "controlplane/status",
                              "std posix abseil spdlog grpc protobuf cli11"),
 }
 
