@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/http/connection_watch.h"
 #include "controlplane/http/transfer.h"
 
 namespace portico {
@@ -43,15 +44,6 @@ class HttpClient::Impl {
 
  private:
   using Transfers = std::map<Id, std::unique_ptr<Transfer>>;
-  // An HTTP/2 connection on which responses last.
-  struct Connection {
-    TimePoint last_heard;
-    std::string url;  // of one of its requests
-    bool used = false;
-    Id question = 0;  // the transfer that asks for a sign of life; 0: none is needed
-    TimePoint asked_at;
-  };
-
   Id add(HttpRequest request, Transfer::Target target, HttpHandler* handler);
   void apply_settings();
   void begin_transfers();
@@ -60,9 +52,8 @@ class HttpClient::Impl {
   void fail(Transfer* transfer, const absl::Status& status);
   void enforce_head_deadlines(TimePoint now);
   void note_connections();
-  void note_answer(Id id, const Transfer& transfer, CURLcode code);
   void watch_connections(TimePoint now);
-  void give_up(long port, const Connection& connection, TimePoint now);
+  void give_up(const ConnectionWatch::Death& death);
   void sweep();
   bool take_called();
   bool take_woken() const;
@@ -75,7 +66,7 @@ class HttpClient::Impl {
   Id first_of_settings_ = 1;  // older ones began with other settings
   Transfers waiting_;         // not yet known to libcurl
   Transfers running_;
-  std::map<long, Connection> connections_;  // by local port
+  ConnectionWatch watch_;  // connections are known by their local port
   bool called_ = false;
   const int wake_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
@@ -85,6 +76,7 @@ HttpClient::Impl::Impl(HttpSettings settings)
     : settings_(std::move(settings)), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   initialize_curl();
   multi_.reset(curl_multi_init());
+  watch_.configure(settings_.ping_after, settings_.ping_timeout);
 }
 
 HttpClient::Impl::~Impl() {
@@ -129,7 +121,7 @@ void HttpClient::Impl::apply_settings() {
     curl_multi_remove_handle(multi_.get(), transfer->handle());
   }
   multi_.reset(curl_multi_init());  // the connections end with the old one
-  connections_.clear();
+  watch_.configure(settings_.ping_after, settings_.ping_timeout);
   Transfers ended;
   ended.swap(running_);
   while (!waiting_.empty() && waiting_.begin()->first < first_of_settings_) {
@@ -168,7 +160,9 @@ void HttpClient::Impl::finish_transfers() {
     if (done == running_.end()) continue;
     curl_multi_remove_handle(multi_.get(), done->second->handle());
     const auto node = running_.extract(done);
-    note_answer(node.key(), *node.mapped(), code);
+    if (code == CURLE_OK || code == CURLE_HTTP2_STREAM) {
+      watch_.answered(node.mapped()->local_port(), node.key(), Clock::now());
+    }
     node.mapped()->end(code);
     called_ |= node.mapped()->take_called();
   }
@@ -189,63 +183,37 @@ void HttpClient::Impl::enforce_head_deadlines(TimePoint now) {
   }
 }
 
+// What is heard over HTTP/1.1 has nobody who could be asked.
 void HttpClient::Impl::note_connections() {
-  for (auto& [port, connection] : connections_) connection.used = false;
+  watch_.begin_round();
   for (const auto& [id, transfer] : running_) {
-    const long port = transfer->is_http2() ? transfer->local_port() : 0;
-    if (port == 0 || transfer->dropped() || transfer->target() == Transfer::Target::kServer)
-      continue;
-    Connection& connection = connections_[port];
-    connection.last_heard = std::max(connection.last_heard, transfer->last_heard());
-    connection.url = transfer->request().url;
-    connection.used = true;
+    const bool question = transfer->target() == Transfer::Target::kServer;
+    if (question || transfer->dropped() || !transfer->is_http2()) continue;
+    watch_.note(transfer->local_port(), transfer->request().url, transfer->last_heard());
   }
-  for (auto connection = connections_.begin(); connection != connections_.end();) {
-    if (connection->second.used) {
-      ++connection;
-      continue;
-    }
-    cancel(connection->second.question);
-    connection = connections_.erase(connection);
-  }
-}
-
-// An answer on another connection says nothing about this one; that it could not be asked means
-// that the server has said GOAWAY, so that its silence will be taken for death.
-void HttpClient::Impl::note_answer(Id id, const Transfer& transfer, CURLcode code) {
-  const auto connection = connections_.find(transfer.local_port());
-  const bool answered = code == CURLE_OK || code == CURLE_HTTP2_STREAM;
-  if (connection == connections_.end() || connection->second.question != id || !answered) return;
-  connection->second.last_heard = Clock::now();
 }
 
 void HttpClient::Impl::watch_connections(TimePoint now) {
   note_connections();
-  for (auto& [port, connection] : connections_) {
-    if (connection.question != 0 && connection.last_heard > connection.asked_at) {
-      cancel(std::exchange(connection.question, 0));
-    } else if (connection.question != 0 && now >= connection.asked_at + settings_.ping_timeout) {
-      give_up(port, connection, now);
-    } else if (connection.question == 0 && now >= connection.last_heard + settings_.ping_after) {
-      connection.asked_at = now;
-      connection.question = add({.method = "OPTIONS", .url = connection.url, .head_timeout = {}},
-                                Transfer::Target::kServer, nullptr);
-    }
+  const ConnectionWatch::Decisions decisions = watch_.decide(now);
+  for (const Id question : decisions.needless) cancel(question);
+  for (const ConnectionWatch::Death& death : decisions.dead) give_up(death);
+  for (const ConnectionWatch::Question& question : decisions.ask) {
+    const Id id = add({.method = "OPTIONS", .url = question.url, .head_timeout = {}},
+                      Transfer::Target::kServer, nullptr);
+    watch_.asked(question.connection, id, now);
   }
 }
 
-// Ends what uses the connection, and with its last user the connection.
-void HttpClient::Impl::give_up(long port, const Connection& connection, TimePoint now) {
-  const auto silence =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now - connection.last_heard);
+// Ends what uses the connection, the question too, and with its last user the connection.
+void HttpClient::Impl::give_up(const ConnectionWatch::Death& death) {
   for (auto& [id, transfer] : running_) {
-    if (transfer->local_port() != port) continue;
+    if (transfer->local_port() != death.connection) continue;
     transfer->leave_connection();
     fail(transfer.get(), absl::UnavailableError(transfer->describe(absl::StrCat(
-                             "the connection is dead: nothing was heard for ", silence.count(),
-                             " ms, and a question was not answered"))));
+                             "the connection is dead: nothing was heard for ",
+                             death.silence.count(), " ms, and a question was not answered"))));
   }
-  cancel(connection.question);
 }
 
 void HttpClient::Impl::sweep() {
@@ -273,12 +241,8 @@ bool HttpClient::Impl::take_woken() const {
 }
 
 TimePoint HttpClient::Impl::next_due() const {
-  TimePoint due = waiting_.empty() ? TimePoint::max() : TimePoint::min();
+  TimePoint due = waiting_.empty() ? watch_.next_due() : TimePoint::min();
   for (const auto& [id, transfer] : running_) due = std::min(due, transfer->head_deadline());
-  for (const auto& [port, connection] : connections_) {
-    due = std::min(due, connection.question != 0 ? connection.asked_at + settings_.ping_timeout
-                                                 : connection.last_heard + settings_.ping_after);
-  }
   return due;
 }
 

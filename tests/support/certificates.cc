@@ -9,6 +9,8 @@
 
 #include <memory>
 
+#include "absl/strings/str_format.h"
+
 namespace portico {
 namespace {
 
@@ -83,6 +85,12 @@ TestIdentity make_identity(const TestSubject& subject, const TestIdentity* issue
   PEM_write_bio_X509(certificate_text.get(), certificate.get());
   PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   return {text_of(certificate_text.get()), text_of(key_text.get())};
+}
+
+std::string file_name(const TestIdentity& authority) {
+  const Certificate certificate(
+      PEM_read_bio_X509(reader(authority.certificate).get(), nullptr, nullptr, nullptr));
+  return absl::StrFormat("%08x.0", X509_subject_name_hash(certificate.get()));
 }
 
 }  // namespace portico

@@ -22,4 +22,7 @@ struct TestSubject {
 // Signed by `issuer`, or by itself if that is null.
 TestIdentity make_identity(const TestSubject& subject, const TestIdentity* issuer = nullptr);
 
+// The name under which OpenSSL looks for `authority` in a folder of trusted certificates.
+std::string file_name(const TestIdentity& authority);
+
 }  // namespace portico

@@ -1,5 +1,10 @@
 // Who is believed, and who we are.
 
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <thread>
+
 #include "controlplane/http/http_client.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -37,6 +42,31 @@ TEST_F(TlsTest, BelievesTheCaThatIsGivenAndNoOther) {
   expect_refused(fetch({}, server->url("https", "/echo")), "unable to get local issuer");
   other.ca += ca_.certificate;  // one of several
   EXPECT_EQ(fetch(other, server->url("https", "/echo")).status, 200);
+}
+
+// Runs `body` where /etc/ssl/certs holds `authority` and nothing else.
+template <typename Body>
+void with_system_trusting(const TemporaryFolder& folder, const TestIdentity& authority, Body body) {
+  folder.write(file_name(authority), authority.certificate);
+  folder.write("ca-certificates.crt", authority.certificate);
+  std::thread thread([&] {  // which has mounts of its own
+    ASSERT_EQ(::unshare(CLONE_FS | CLONE_NEWNS), 0) << "needs root";
+    ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+    ASSERT_EQ(::mount(folder.path().c_str(), "/etc/ssl/certs", nullptr, MS_BIND, nullptr), 0);
+    body();
+  });
+  thread.join();
+}
+
+TEST_F(TlsTest, BelievesTheSystemUnlessACaIsGiven) {
+  const auto server = serve_tls();
+  const TemporaryFolder trusted;
+  with_system_trusting(trusted, ca_, [&] {
+    EXPECT_EQ(fetch({}, server->url("https", "/echo")).status, 200);
+    HttpSettings other;
+    other.ca = make_identity({.common_name = "Other CA", .authority = true}).certificate;
+    expect_refused(fetch(other, server->url("https", "/echo")), "unable to get local issuer");
+  });
 }
 
 // As with Go: who signed an anchor of trust is not asked.
