@@ -19,13 +19,15 @@ void turn_down(Packet& packet, const LocalAddress& local, StageContext& context)
   packet.drop(local.own ? DropReason::gateway_port_closed : DropReason::not_for_gateway);
 }
 
-// Whether a packet without a connection may make one, or be refused one. In mid-stream it is told at
-// once that its Service has no endpoint: kube-proxy rejects what conntrack would take for new.
+// A packet in mid-stream of a connection that is not known, or no more. The client of a TCP
+// connection is told so, as any host would (RFC 9293 section 3.10.7.1): it need not send into the
+// void for minutes. Behind kube-proxy it hears the same from the Pod that conntrack sends it to.
 template <typename Address>
-bool goes_on(const Packet& packet, bool midstream_pickup) noexcept {
-  if (opens_connection(packet)) return true;
-  const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
-  return may_be_picked_up(packet) && (midstream_pickup || service.port->cluster->empty());
+void answer_unknown(Packet& packet, StageContext& context) noexcept {
+  const bool is_answered = packet.protocol == Protocol::kTcp &&
+                           (packet.tcp_flags & (kTcpSyn | kTcpRst | kTcpAck)) == kTcpAck;
+  is_answered ? refuse<Address>(packet, DropReason::connection_unknown, context)
+              : packet.drop(DropReason::connection_unknown);
 }
 
 }  // namespace
@@ -59,10 +61,11 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       } else {
         turn_down<Address>(packet, local, context);
       }
-    } else if (!goes_on<Address>(packet, context.new_connections.midstream_pickup)) {
-      packet.drop(DropReason::connection_unknown);
     } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
       packet.drop(DropReason::source_range_denied);
+    } else if (!opens_connection(packet) &&
+               !(context.new_connections.midstream_pickup && may_be_picked_up(packet))) {
+      answer_unknown<Address>(packet, context);
     }
   }
 }

@@ -94,7 +94,7 @@ struct TimeoutConfig {
 enum class EndpointGone : std::uint8_t {
   kKeep,   // they live until they close or are idle for too long
   kReset,  // both ends get a RST (TCP), and they end
-  kDrop,   // they end; further packets are dropped
+  kDrop,   // they end; further packets are of no connection
 };
 
 struct ConnectionsConfig {

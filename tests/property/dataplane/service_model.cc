@@ -215,27 +215,30 @@ Expectation ServiceModel::from_client(const Socket& client, const Socket& servic
     }
     const Frontend* frontend = frontend_at(port, service);
     if (frontend == nullptr) continue;
-    // To conntrack a bare ACK is new as well, which kube-proxy's REJECT then sees.
-    const bool is_rejected =
-        protocol_ == Protocol::kTcp && signal == Signal::kData && !any_serves(port);
-    if (protocol_ != Protocol::kUdp && signal != Signal::kOpen && !is_rejected) {
-      return drop(DropReason::connection_unknown);
+    if (protocol_ == Protocol::kUdp || signal == Signal::kOpen) {
+      return open(client, port, *frontend, signal);
     }
-    return open(client, port, *frontend, signal);
+    if (!may_ask(*frontend, client.address)) return drop(DropReason::source_range_denied);
+    const bool is_answered =
+        protocol_ == Protocol::kTcp && (signal == Signal::kData || signal == Signal::kClose);
+    return is_answered ? refusal(DropReason::connection_unknown, protocol_, signal)
+                       : drop(DropReason::connection_unknown);
   }
   if (is_service_address) return refusal(DropReason::service_port_unknown, protocol_, signal);
   return drop(served_.contains(service.address) ? DropReason::connection_unknown
                                                 : DropReason::not_for_gateway);
 }
 
+bool ServiceModel::may_ask(const Frontend& frontend, const IpAddress& client) {
+  const auto& ranges = frontend.source_ranges;
+  return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const IpPrefix& range) {
+           return range.contains(client);
+         });
+}
+
 Expectation ServiceModel::open(const Socket& client, const ServicePort& port,
                                const Frontend& frontend, Signal signal) {
-  const auto& ranges = frontend.source_ranges;
-  const bool allowed =
-      ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const IpPrefix& range) {
-        return range.contains(client.address);
-      });
-  if (!allowed) return drop(DropReason::source_range_denied);
+  if (!may_ask(frontend, client.address)) return drop(DropReason::source_range_denied);
 
   const bool local =
       frontend.policy == TrafficPolicy::kLocal && !is_pod_traffic(frontend, client.address);

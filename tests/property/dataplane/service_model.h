@@ -85,6 +85,7 @@ class ServiceModel {
   void step(Connection& connection, bool from_client, Signal signal) const;
   Expectation open(const Socket& client, const ServicePort& port, const Frontend& frontend,
                    Signal signal);
+  static bool may_ask(const Frontend& frontend, const IpAddress& client);
   static bool any_serves(const ServicePort& port);
   bool at_limit(const ServicePort& port, const Endpoint& endpoint) const;
   bool in_cluster(const IpAddress& client) const;
