@@ -15,12 +15,12 @@ constexpr YamlLimits kLimits = {.bytes = std::size_t{1} << 20, .nodes = 100'000,
 GatewayConfig check(const config::v1::PorticodConfig& file, FieldFaults* faults) {
   GatewayConfig config;
   read_ports(file, &config, faults);
-  read_kernel(file, &config, faults);
   read_routes(file, &config, faults);
   read_snat(file.snat(), &config, faults);
   read_node_ports(file.node_ports(), &config, faults);
   read_workers(file.workers(), &config.workers, faults);
   read_capacity(file.capacity(), &config.capacity, faults);
+  read_kernel(file, &config, faults);
   read_fragments(file.fragments(), &config.fragments, faults);
   read_timeouts(file.timeouts(), &config.timeouts, faults);
   read_connections(file.connections(), &config.connections, faults);

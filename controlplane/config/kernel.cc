@@ -39,13 +39,19 @@ KernelInterfaceConfig read_interface(const config::v1::KernelInterface& kernel,
   return result;
 }
 
+// `capacity`: for routes.
 void read_mirror(const config::v1::KernelMirror& mirror, bool has_interfaces,
-                 KernelMirrorConfig* config, FieldFaults* faults) {
+                 std::uint32_t capacity, KernelMirrorConfig* config, FieldFaults* faults) {
   config->routes = mirror.mirror_routes();
   config->neighbors = mirror.mirror_neighbors();
   if (mirror.has_table()) {
     config->table = mirror.table();
     if (mirror.table() == 0) faults->add("kernel.table", "must not be 0");
+  }
+  config->max_routes = capacity - capacity / 4;
+  if (mirror.has_max_routes() &&
+      faults->check_range("kernel.max_routes", mirror.max_routes(), 1u, capacity)) {
+    config->max_routes = mirror.max_routes();
   }
   if ((config->routes || config->neighbors) && !has_interfaces) {
     faults->add(config->routes ? "kernel.mirror_routes" : "kernel.mirror_neighbors",
@@ -69,7 +75,8 @@ void read_kernel(const config::v1::PorticodConfig& file, GatewayConfig* config,
     }
     config->ports[static_cast<std::size_t>(i)].kernel = std::move(kernel);
   }
-  read_mirror(file.kernel(), !names.empty(), &config->kernel_mirror, faults);
+  read_mirror(file.kernel(), !names.empty(), config->capacity.routes, &config->kernel_mirror,
+              faults);
 }
 
 }  // namespace portico

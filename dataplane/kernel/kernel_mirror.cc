@@ -80,6 +80,11 @@ void KernelMirror::listen(int milliseconds) {
 
 void KernelMirror::tell_change() {
   const KernelChange change = tables_.take_change();
+  if (tables_.left_out() > 0 && !left_out_) {
+    spdlog::warn(
+        "not all of the kernel's routes are mirrored: there are more than kernel.max_routes");
+  }
+  left_out_ = tables_.left_out() > 0;
   if (change.empty()) return;
   const absl::Status status = tell_(change);
   if (!status.ok() && !refused_) {

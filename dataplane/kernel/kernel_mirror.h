@@ -49,7 +49,8 @@ class KernelMirror {
   Netlink netlink_;
   KernelTables tables_;
   Tell tell_;
-  bool refused_ = false;  // the last change, for want of room: said once
+  bool refused_ = false;   // the last change, for want of room: said once
+  bool left_out_ = false;  // some routes, beyond max_routes: said once
 };
 
 }  // namespace portico

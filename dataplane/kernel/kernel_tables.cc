@@ -12,6 +12,8 @@ void KernelTables::take(const nlmsghdr& message) {
     case RTM_DELROUTE: {
       const std::optional<RouteUpdate> route = read_route(message);
       if (!config_.routes || !route || route->table != config_.table) return;
+      if (route->is_fleeting)
+        return message.nlmsg_type == RTM_NEWROUTE ? pass_over(*route) : void();
       message.nlmsg_type == RTM_NEWROUTE ? set_route(*route) : delete_route(*route);
       return;
     }
@@ -46,6 +48,15 @@ void KernelTables::set_route(const RouteUpdate& route) {
   for (const RouteUpdate::Hop& hop : route.hops) {
     if (std::find(at->hops.begin(), at->hops.end(), hop) == at->hops.end()) at->hops.push_back(hop);
   }
+  changed_.insert(route.prefix);
+}
+
+// A fleeting route is none of the gateway's, and what it replaces is gone.
+void KernelTables::pass_over(const RouteUpdate& route) {
+  const auto found = routes_.find(route.prefix);
+  if (!route.replaces || found == routes_.end()) return;
+  std::erase_if(found->second, [&](const Entry& entry) { return entry.metric == route.metric; });
+  if (found->second.empty()) routes_.erase(found);
   changed_.insert(route.prefix);
 }
 
@@ -126,21 +137,45 @@ std::optional<Route> KernelTables::effective(const IpPrefix& prefix) const {
   return Route{prefix, std::nullopt, std::nullopt, std::move(ways)};
 }
 
+// What goes makes room for what comes.
 KernelChange KernelTables::take_change() {
   KernelChange change;
   change.neighbors = std::exchange(neighbors_, {});
+  absl::flat_hash_set<IpPrefix> there;
   for (const IpPrefix& prefix : std::exchange(changed_, {})) {
-    std::optional<Route> now = effective(prefix);
-    const auto before = installed_.find(prefix);
-    if (!now && before != installed_.end()) {
+    left_out_.erase(prefix);
+    if (effective(prefix)) {
+      there.insert(prefix);
+    } else if (installed_.erase(prefix) > 0) {
+      --installed_count(prefix);
       change.deleted_routes.push_back(prefix);
-      installed_.erase(before);
-    } else if (now && (before == installed_.end() || before->second != *now)) {
-      installed_.insert_or_assign(prefix, *now);
-      change.set_routes.push_back(*std::move(now));
     }
   }
+  for (const IpPrefix& prefix : there) install(prefix, change);
+  if (left_out_.empty() || change.deleted_routes.empty()) return change;
+  for (const IpPrefix& prefix : std::exchange(left_out_, {})) install(prefix, change);
   return change;
+}
+
+// Requires that there is one.
+void KernelTables::install(const IpPrefix& prefix, KernelChange& change) {
+  const auto before = installed_.find(prefix);
+  Route now = *effective(prefix);
+  if (before == installed_.end()) {
+    if (installed_count(prefix) >= config_.max_routes) {
+      left_out_.insert(prefix);
+      return;
+    }
+    ++installed_count(prefix);
+  } else if (before->second == now) {
+    return;
+  }
+  installed_.insert_or_assign(prefix, now);
+  change.set_routes.push_back(std::move(now));
+}
+
+std::uint32_t& KernelTables::installed_count(const IpPrefix& prefix) {
+  return installed_counts_[prefix.family() == Family::kIpv6];
 }
 
 }  // namespace portico

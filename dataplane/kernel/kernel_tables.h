@@ -10,6 +10,9 @@
 //               of ours become routes out of its port, others are left alone. The kernel may have
 //               several for a prefix, of different metrics: the lowest that has a next hop on one
 //               of our interfaces counts, by its first such next hop.
+//   Routes that were learned from router advertisements or redirects, or that expire, are left
+//   alone too: they are anybody's word. Of each family no more than max_routes are the gateway's;
+//   those beyond wait until others go.
 //   neighbors   On our interfaces: permanent ones, and those that are being confirmed.
 //
 // Messages say what changed, a dump says what is there. Some changes come without a message (IPv4
@@ -51,6 +54,8 @@ class KernelTables {
 
   // What has changed for the gateway since the last call.
   KernelChange take_change();
+  // How many routes there was no room for.
+  std::size_t left_out() const { return left_out_.size(); }
 
  private:
   struct Entry {
@@ -61,10 +66,12 @@ class KernelTables {
   using NeighborKey = std::pair<unsigned, IpAddress>;
 
   void set_route(const RouteUpdate& route);
+  void pass_over(const RouteUpdate& route);
   void delete_route(const RouteUpdate& route);
   void set_neighbor(const NeighborUpdate& neighbor);
   void end_permanence(const NeighborKey& key);
-  const Route* installed(const IpPrefix& prefix) const;
+  void install(const IpPrefix& prefix, KernelChange& change);
+  std::uint32_t& installed_count(const IpPrefix& prefix);
   std::optional<Route> effective(const IpPrefix& prefix) const;
 
   const std::map<unsigned, std::string> ports_;
@@ -74,6 +81,8 @@ class KernelTables {
   absl::flat_hash_map<IpPrefix, std::vector<Entry>> routes_;
   absl::flat_hash_set<IpPrefix> changed_;
   absl::flat_hash_map<IpPrefix, Route> installed_;  // as the gateway was told
+  std::uint32_t installed_counts_[2] = {0, 0};      // IPv4, IPv6
+  absl::flat_hash_set<IpPrefix> left_out_;          // for want of room
   std::map<NeighborKey, std::uint32_t> permanent_;  // -> generation
   std::vector<KernelNeighbor> neighbors_;           // since the last take_change()
 };

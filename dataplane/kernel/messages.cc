@@ -55,6 +55,13 @@ std::uint32_t word(const char* payload, std::size_t length) {
   return value;
 }
 
+// RTA_CACHEINFO.
+bool expires(const char* payload, std::size_t length) {
+  rta_cacheinfo info{};
+  if (length >= sizeof info) std::memcpy(&info, payload, sizeof info);
+  return info.rta_expires != 0;
+}
+
 bool is_ip(std::uint8_t family) {
   return family == AF_INET || family == AF_INET6;
 }
@@ -103,6 +110,7 @@ std::optional<RouteUpdate> read_route(const nlmsghdr& message) {
   RouteUpdate route;
   route.table = body->rtm_table;
   route.replaces = (message.nlmsg_flags & NLM_F_REPLACE) != 0;
+  route.is_fleeting = body->rtm_protocol == RTPROT_RA || body->rtm_protocol == RTPROT_REDIRECT;
   std::optional<IpAddress> destination =
       body->rtm_family == AF_INET ? IpAddress(Ipv4Address()) : IpAddress(Ipv6Address());
   RouteUpdate::Hop single;
@@ -112,6 +120,7 @@ std::optional<RouteUpdate> read_route(const nlmsghdr& message) {
         if (type == RTA_DST) destination = address_of(body->rtm_family, payload, length);
         if (type == RTA_TABLE) route.table = word(payload, length);
         if (type == RTA_PRIORITY) route.metric = word(payload, length);
+        if (type == RTA_CACHEINFO) route.is_fleeting |= expires(payload, length);
         if (type == RTA_OIF) single.interface = word(payload, length);
         if (type == RTA_GATEWAY) single.gateway = address_of(body->rtm_family, payload, length);
         is_foreign |= type == RTA_VIA || (type == RTA_GATEWAY && !single.gateway);

@@ -25,6 +25,9 @@ struct RouteUpdate {
   std::uint32_t metric = 0;
   std::vector<Hop> hops;  // those that are usable
   bool replaces = false;  // NLM_F_REPLACE: the route with the same prefix and metric is gone
+  // Neither an operator nor a routing daemon has set it for good: it was learned from a router
+  // advertisement or a redirect, which anybody on the link may send, or it expires.
+  bool is_fleeting = false;
 };
 
 // RTM_NEWNEIGH, RTM_DELNEIGH: a host on an Ethernet link.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,6 +47,36 @@ class Control {
   int file_;
 };
 
+// Sets net/PATH of /proc/sys, unless it is that already: who can't write there may have set it.
+absl::Status set_sysctl(const std::string& path, const std::string& value) {
+  const std::string file = absl::StrCat("/proc/sys/net/", path);
+  std::string now;
+  if (std::ifstream(file) >> now && now == value) return absl::OkStatus();
+  const int sysctl = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  const bool is_set = sysctl >= 0 && ::write(sysctl, value.data(), value.size()) ==
+                                         static_cast<ssize_t>(value.size());
+  absl::Status status;
+  if (!is_set) status = absl::ErrnoToStatus(errno, absl::StrCat("setting ", file, " to ", value));
+  if (sysctl >= 0) close(sysctl);
+  return status;
+}
+
+// Anybody on the link may send router advertisements and redirects. A gateway's routes are not
+// theirs to make: RFC 4861 section 6.2.7 has routers check advertisements, not follow them, and
+// RFC 1812 section 5.2.7.2 has them ignore redirects.
+absl::Status believe_no_strangers(const std::string& name) {
+  std::vector<std::string> refused = {absl::StrCat("ipv4/conf/", name, "/accept_redirects")};
+  if (access("/proc/sys/net/ipv6", F_OK) == 0) {  // else the kernel has no IPv6
+    for (const char* what : {"accept_ra", "autoconf", "accept_redirects"}) {
+      refused.push_back(absl::StrCat("ipv6/conf/", name, "/", what));
+    }
+  }
+  for (const std::string& path : refused) {
+    if (absl::Status status = set_sysctl(path, "0"); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Tap> Tap::open(const Options& options) {
@@ -67,6 +98,8 @@ absl::StatusOr<Tap> Tap::open(const Options& options) {
 }
 
 absl::Status Tap::set_up(const Options& options) {
+  // Before the MTU: the kernel takes IPv6 off a link of less than 1280 bytes.
+  if (absl::Status status = believe_no_strangers(options.name); !status.ok()) return status;
   const Control control;
   ifreq request = request_for(options.name);
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;

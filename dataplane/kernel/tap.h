@@ -24,7 +24,8 @@ class Tap {
     std::vector<InterfaceAddress> addresses;
   };
 
-  // Makes the interface, gives it all that, and brings it up. AlreadyExists when the name is taken;
+  // Makes the interface, gives it all that, and brings it up; router advertisements and redirects
+  // that come in by it are not believed. AlreadyExists when the name is taken;
   // else what the kernel's refusal says: NotFound without /dev/net/tun, PermissionDenied without
   // CAP_NET_ADMIN, ... The text says what was tried, and doesn't repeat the name.
   static absl::StatusOr<Tap> open(const Options& options);

@@ -144,7 +144,8 @@ struct WorkersConfig {
 struct KernelMirrorConfig {
   bool routes = false;
   bool neighbors = false;
-  std::uint32_t table = 254;  // the routing table that is mirrored; 254 is "main"
+  std::uint32_t table = 254;         // the routing table that is mirrored; 254 is "main"
+  std::uint32_t max_routes = 12288;  // of each family; leaves capacity.routes room for others
 };
 
 struct ApiConfig {

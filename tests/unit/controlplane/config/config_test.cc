@@ -62,7 +62,7 @@ snat: {addresses: [203.0.113.7, "2001:db8::7"], first_port: 20000, last_port: 20
        cluster_cidrs: [192.168.0.0/16, "2001:db8:1::/48"], masquerade_all: true}
 node_ports: {addresses: [192.0.2.1, "2001:db8::9"], first_port: 1, last_port: 65535}
 workers: {cores: [3, 2], idle: {max_nap: 0s}}
-kernel: {mirror_routes: true, mirror_neighbors: true, table: 100}
+kernel: {mirror_routes: true, mirror_neighbors: true, table: 100, max_routes: 3}
 memory: {hugepages: always}
 capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5, affinity_entries: 6}
 fragments: {capacity: 16, ipv4_timeout: 1s, ipv6_timeout: 2s}
@@ -92,6 +92,7 @@ log_level: debug
   EXPECT_FALSE(port.kernel->addresses);
   EXPECT_EQ(port.kernel->packets_per_second, 100u);
   EXPECT_TRUE(config->kernel_mirror.routes && config->kernel_mirror.neighbors);
+  EXPECT_EQ(config->kernel_mirror.max_routes, 3u);
   EXPECT_EQ(config->kernel_mirror.table, 100u);
   ASSERT_EQ(config->routes.size(), 3u);
   EXPECT_EQ(config->routes[0].gateway, IpAddress::parse("192.0.2.0").value());

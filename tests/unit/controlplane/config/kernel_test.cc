@@ -17,6 +17,16 @@ TEST(ConfigKernel, InterfaceHasDefaults) {
   EXPECT_EQ(config->kernel_mirror.table, 254u);
 }
 
+TEST(ConfigKernel, TheKernelsRoutesHaveABoundOfTheirOwn) {
+  const auto max_routes = [](absl::string_view text) {
+    return parse_config(with_more(text), "f")->kernel_mirror.max_routes;
+  };
+  EXPECT_EQ(max_routes(""), 12288u) << "three quarters";
+  EXPECT_EQ(max_routes("capacity: {routes: 1}"), 1u);
+  EXPECT_EQ(max_routes("capacity: {routes: 1000}"), 750u);
+  EXPECT_EQ(max_routes("kernel: {max_routes: 1000}\ncapacity: {routes: 1000}"), 1000u);
+}
+
 TEST(ConfigKernel, FaultsAreNamed) {
   const auto interface = [](absl::string_view text) {
     return with_port_line(absl::StrCat("kernel: {", text, "}"));
@@ -38,6 +48,9 @@ TEST(ConfigKernel, FaultsAreNamed) {
       {with_more("kernel: {mirror_neighbors: true}"),
        "kernel.mirror_neighbors: needs a port with a kernel interface"},
       {with_more("kernel: {table: 0}"), "kernel.table: must not be 0"},
+      {with_more("kernel: {max_routes: 0}"), "kernel.max_routes: must be between 1 and 16384"},
+      {with_more("kernel: {max_routes: 11}\ncapacity: {routes: 10}"),
+       "kernel.max_routes: must be between 1 and 10, not 11"},
   });
 }
 

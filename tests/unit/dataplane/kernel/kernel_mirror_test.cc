@@ -108,6 +108,87 @@ TEST_F(KernelMirrorTest, RoutesThatAreThereAndRoutesThatCome) {
   EXPECT_THAT(routes(), IsEmpty());
 }
 
+// What the kernel made of somebody's router advertisement (proto ra), and what it forgets by
+// itself, is not the gateway's; a route that such a one replaces is gone.
+TEST_F(KernelMirrorTest, RoutesThatAnybodyOnTheLinkMayMake) {
+  run("ip -6 route add 2001:db8:1::/64 via fe80::bad dev pt0 proto ra");
+  run("ip -6 route add 2001:db8:2::/64 dev pt0 expires 600");
+  start();
+  EXPECT_THAT(routes(), IsEmpty());
+  run("ip -6 route add default via fe80::bad dev pt0 proto ra");
+  run("ip -6 route add 2001:db8:3::/64 dev pt0 proto kernel expires 600");
+  run("ip route add 192.168.1.0/24 via 10.20.0.66 proto redirect");
+  EXPECT_THAT(routes(), IsEmpty());
+  run("ip -6 route add 2001:db8:4::/64 via 2001:db8:12::151");
+  EXPECT_THAT(routes(), SizeIs(1));
+  run("ip -6 route replace 2001:db8:4::/64 via fe80::bad dev pt0 proto ra");
+  EXPECT_THAT(routes(), IsEmpty());
+  // Another one beside it, of the same metric, comes and goes without a word to the gateway.
+  run("ip -6 route add 2001:db8:5::/64 via 2001:db8:12::151 dev pt1 proto static");
+  run("ip -6 route append 2001:db8:5::/64 via fe80::bad dev pt0 proto ra expires 600");
+  run("ip -6 route del 2001:db8:5::/64 via fe80::bad dev pt0");
+  EXPECT_THAT(routes(), ElementsAre(via("2001:db8:5::/64", "2001:db8:12::151", "downlink")));
+}
+
+// A router advertisement of anybody on the link: prefix information, on-link and autonomous, and a
+// default router (RFC 4861 section 4.2, RFC 4862 section 5.5).
+std::string router_advertisement() {
+  const auto bytes = [](const char* text) {
+    return std::string(reinterpret_cast<const char*>(address(text).data()), 16);
+  };
+  const auto big_endian = [](unsigned value) {
+    return std::string{static_cast<char>(value >> 8), static_cast<char>(value)};
+  };
+  std::string message("\x86\0\0\0\x40\0\x07\x08\0\0\0\0\0\0\0\0", 16);
+  message += std::string("\x03\x04\x40\xc0\0\x01\x51\x80\0\x01\x51\x80\0\0\0\0", 16);
+  message += bytes("2001:db8:1::");
+  const std::string hosts = bytes("fe80::bad") + bytes("ff02::1");
+  const std::string length = big_endian(static_cast<unsigned>(message.size()));
+  const std::string summed =
+      hosts + std::string(2, '\0') + length + std::string("\0\0\0\x3a", 4) + message;
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < summed.size(); i += 2) {
+    sum += static_cast<unsigned char>(summed[i]) * 256u + static_cast<unsigned char>(summed[i + 1]);
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  message.replace(2, 2, big_endian(~sum & 0xffff));
+  return std::string("\x33\x33\0\0\0\x01\x02\xba\xdb\xad\xba\xd0\x86\xdd", 14) +
+         std::string("\x60\0\0\0", 4) + length + std::string("\x3a\xff", 2) + hosts + message;
+}
+
+TEST_F(KernelMirrorTest, ARouterAdvertisementMakesNoRoute) {
+  start();
+  // Until then the kernel hears none.
+  for (int i = 0; output_of("ip -6 address show dev pt0 tentative") != ""; ++i) {
+    ASSERT_LT(i, 500) << "the link-local address is still tentative";
+    poll();
+  }
+  const std::string frame = router_advertisement();
+  const std::string before = output_of("ip -6 route show table all");
+  ASSERT_TRUE(taps_[0].write(reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()));
+  EXPECT_THAT(routes(), IsEmpty());
+  EXPECT_EQ(output_of("ip -6 route show table all"), before);
+}
+
+TEST_F(KernelMirrorTest, NoMoreRoutesThanItMayHave) {
+  KernelMirrorConfig config{true, true, 254};
+  config.max_routes = 4;  // of which two are the interfaces' own
+  start(config);
+  for (const char* to : {"192.168.1.0/24", "192.168.2.0/24", "192.168.3.0/24"}) {
+    run("ip route add " + std::string(to) + " via 10.12.22.151");
+  }
+  EXPECT_THAT(routes(), SizeIs(2));
+  run("ip -6 route add 2001:db8:1::/64 via 2001:db8:12::151");
+  EXPECT_THAT(routes(), SizeIs(3)) << "each family has its own";
+  run("ip route change 192.168.1.0/24 via 10.12.22.152");
+  EXPECT_THAT(routes(), testing::Contains(via("192.168.1.0/24", "10.12.22.152", "downlink")));
+  run("ip route del 192.168.2.0/24");
+  EXPECT_THAT(routes(),
+              UnorderedElementsAre(via("192.168.1.0/24", "10.12.22.152", "downlink"),
+                                   via("192.168.3.0/24", "10.12.22.151", "downlink"),
+                                   via("2001:db8:1::/64", "2001:db8:12::151", "downlink")));
+}
+
 TEST_F(KernelMirrorTest, AnotherTable) {
   run("ip route add 192.168.1.0/24 via 10.12.22.151 table 100000");
   run("ip route add 192.168.2.0/24 via 10.12.22.151");

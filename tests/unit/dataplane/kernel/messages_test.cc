@@ -91,6 +91,24 @@ TEST(Messages, RoutesThatAreNone) {
   EXPECT_FALSE(changed([](rtmsg& body) { body.rtm_tos = 4; }));
 }
 
+// RFC 4861 section 6.2.7: advertisements are to be checked, not followed, by a router.
+TEST(Messages, RoutesThatStrangersMade) {
+  const auto is_fleeting = [](std::uint8_t protocol, std::uint32_t expires) {
+    Message message = route_message();
+    static_cast<rtmsg*>(mnl_nlmsg_get_payload(message.header()))->rtm_protocol = protocol;
+    rta_cacheinfo info{};
+    info.rta_expires = static_cast<std::int32_t>(expires);
+    mnl_attr_put(message.header(), RTA_CACHEINFO, sizeof info, &info);
+    return read(message.bytes(), read_route)->is_fleeting;
+  };
+  EXPECT_FALSE(is_fleeting(RTPROT_STATIC, 0));
+  EXPECT_FALSE(is_fleeting(RTPROT_BGP, 0));
+  EXPECT_FALSE(is_fleeting(RTPROT_KERNEL, 0));
+  EXPECT_TRUE(is_fleeting(RTPROT_RA, 0));
+  EXPECT_TRUE(is_fleeting(RTPROT_REDIRECT, 0));
+  EXPECT_TRUE(is_fleeting(RTPROT_KERNEL, 6000)) << "the prefix of an advertisement";
+}
+
 // Cut anywhere, and with any byte changed: never a byte read too far (a sanitizer sees it), never a
 // next hop that is on no interface.
 TEST(Messages, DamageIsSurvived) {

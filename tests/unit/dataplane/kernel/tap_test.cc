@@ -52,6 +52,17 @@ TEST(Tap, IsAnInterfaceWithAllThatWasAskedFor) {
   EXPECT_EQ(output_of("ip link show pt0 2>&1 || true"), "Device \"pt0\" does not exist.\n");
 }
 
+TEST(Tap, BelievesNeitherRouterAdvertisementsNorRedirects) {
+  run("sysctl -qw net.ipv6.conf.default.accept_ra=2");
+  auto tap = Tap::open(uplink_options());
+  ASSERT_TRUE(tap.ok()) << tap.status();
+  for (const char* what : {"ipv6.conf.pt0.accept_ra", "ipv6.conf.pt0.autoconf",
+                           "ipv6.conf.pt0.accept_redirects", "ipv4.conf.pt0.accept_redirects"}) {
+    EXPECT_EQ(output_of(std::string("sysctl -n net.") + what), "0\n") << what;
+  }
+  run("sysctl -qw net.ipv6.conf.default.accept_ra=1");
+}
+
 // A conversation with the kernel itself: it answers an echo request, and asks for our MAC address.
 TEST(Tap, TalksToTheKernel) {
   auto tap = Tap::open(uplink_options());
