@@ -75,6 +75,7 @@ std::vector<std::unique_ptr<PushClient>> make_clients(const ControllerOptions& o
     push.target = gateway;
     push.source = options.source;
     push.user_agent = "portico-controller/" PORTICO_VERSION;
+    push.tls = options.gateway_tls;
     push.observer = metrics->add_gateway(gateway);
     clients.push_back(std::make_unique<PushClient>(std::move(push)));
   }

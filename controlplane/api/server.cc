@@ -4,14 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/api/unix_socket.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -25,6 +32,7 @@ constexpr int kMaxCallsPerConnection = 64;
 constexpr int kKeepaliveMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kMinClientPingMs = 10'000;
+constexpr unsigned kRereadSeconds = 10;  // the files of TLS
 
 void set_limits(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("portico");
@@ -56,6 +64,35 @@ class GroupOnlyUmask {
  private:
   mode_t before_;
 };
+
+// Nothing in it may be missing from the start; later gRPC stays with what it has read before.
+absl::Status check_files(const ApiTlsConfig& tls) {
+  for (const std::string& path : {tls.certificate, tls.key, tls.client_ca}) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) {
+      return absl::FailedPreconditionError(absl::StrCat(path, ": can't be read"));
+    }
+    if (!absl::StrContains(text.str(), "-----BEGIN ")) {
+      return absl::FailedPreconditionError(absl::StrCat(path, ": holds no PEM"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ApiTlsConfig& tls) {
+  if (!tls.is_there()) return grpc::InsecureServerCredentials();
+  const absl::Status readable = check_files(tls);
+  if (!readable.ok()) return readable;
+  grpc::experimental::TlsServerCredentialsOptions options(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          tls.key, tls.certificate, tls.client_ca, kRereadSeconds));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
+}
 
 }  // namespace
 
@@ -97,8 +134,12 @@ absl::Status Server::start() {
   set_limits(builder);
   for (const ServedService& served : impl_->services) builder.RegisterService(served.service);
   std::vector<int> ports(addresses.size(), 0);
+  const auto tcp_credentials = credentials_of(impl_->config.tls);
+  if (!tcp_credentials.ok()) return tcp_credentials.status();
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
+    const bool is_tcp = !absl::StartsWith(addresses[i], "unix:");
+    builder.AddListeningPort(
+        addresses[i], is_tcp ? *tcp_credentials : grpc::InsecureServerCredentials(), &ports[i]);
   }
   {
     const GroupOnlyUmask group_only;
@@ -115,6 +156,7 @@ absl::Status Server::start() {
                            addresses[static_cast<std::size_t>(refused - ports.begin())]));
   }
   for (const std::string& address : impl_->config.tcp) {
+    if (impl_->config.tls.is_there()) break;
     spdlog::warn("the API is open to everybody who reaches {}: TCP has no authentication", address);
   }
   for (const std::string& address : addresses) spdlog::info("the API listens on {}", address);

@@ -2,7 +2,10 @@
 
 #include <sys/un.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <tuple>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
@@ -37,6 +40,26 @@ bool is_listen_address(absl::string_view text) {
   return address.ok() && address->is_v4() != bracketed && !address->is_multicast();
 }
 
+// Whether the files can be used is found out when the API is served.
+void read_tls(const config::v1::Api& api, ApiTlsConfig* config, FieldFaults* faults) {
+  const std::tuple<const char*, const std::string&, std::string*> files[] = {
+      {"api.tls.certificate", api.tls().certificate(), &config->certificate},
+      {"api.tls.key", api.tls().key(), &config->key},
+      {"api.tls.client_ca", api.tls().client_ca(), &config->client_ca}};
+  const bool has_any = std::any_of(std::begin(files), std::end(files),
+                                   [](const auto& file) { return !std::get<1>(file).empty(); });
+  if (!has_any) return;
+  for (const auto& [field, path, out] : files) {
+    *out = path;
+    if (path.empty()) {
+      faults->add(field, "is missing: TLS needs a certificate, its key and the clients' CA");
+    } else if (!is_absolute(path)) {
+      faults->add(field, "must be an absolute path");
+    }
+  }
+  if (api.tcp().empty()) faults->add("api.tls", "is of no use without api.tcp");
+}
+
 }  // namespace
 
 void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults) {
@@ -62,6 +85,7 @@ void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults
     }
     config->tcp.push_back(api.tcp(i));
   }
+  read_tls(api, &config->tls, faults);
 }
 
 void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,

@@ -69,6 +69,23 @@ void check_standpoint(const Standpoint& standpoint) {
   throw CLI::ValidationError("--local-node", "needs --local-traffic strict");
 }
 
+// All three of them, or none.
+void add_tls(CLI::App* app, ChannelTls* tls) {
+  CLI::Option* ca = app->add_option("--gateway-ca", tls->ca,
+                                    "PEM file: who has signed the certificates of gateways at "
+                                    "HOST:PORT; without it these are spoken to in the clear");
+  CLI::Option* certificate = app->add_option("--gateway-certificate", tls->certificate,
+                                             "PEM file: the certificate to show to gateways");
+  CLI::Option* key = app->add_option("--gateway-key", tls->key, "PEM file: its key");
+  app->add_option("--gateway-name", tls->server_name,
+                  "the name in gateways' certificates, if not the host's")
+      ->type_name("NAME")
+      ->needs(ca);
+  ca->type_name("FILE")->needs(certificate)->needs(key);
+  certificate->type_name("FILE")->needs(ca);
+  key->type_name("FILE")->needs(ca);
+}
+
 // What --once does with what it has made.
 void add_output(CLI::App* app, CLI::Option* once, bool* print) {
   app->add_option_function<std::string>(
@@ -97,6 +114,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
       ->type_name("TARGET")
       ->take_all()
       ->capture_default_str();
+  add_tls(&app, &options.gateway_tls);
   app.add_option("--source", options.source,
                  "the name under which the gateways keep what this controller pushes")
       ->check(CLI::Validator(check_source, ""))

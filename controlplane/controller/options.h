@@ -6,13 +6,15 @@
 #include <variant>
 #include <vector>
 
-#include "controlplane/translate/translate.h"
+#include "controlplane/push/channel.h"
+#include "controlplane/translate/options.h"
 
 namespace portico {
 
 struct ControllerOptions {
   std::string manifests;
   std::vector<std::string> gateways = {"unix:/run/portico/porticod.sock"};
+  ChannelTls gateway_tls;  // for gateways that are not UNIX sockets
   std::string source = "manifests";
   TranslateOptions translate;
   bool once = false;

@@ -1,6 +1,9 @@
 #include "controlplane/push/channel.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -25,7 +28,9 @@ Backoff backoff_for(absl::string_view target) {
   return Backoff(milliseconds(200), milliseconds(5000));
 }
 
-std::shared_ptr<grpc::Channel> connect(const std::string& target, const Keepalive& keepalive) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> connect(const std::string& target,
+                                                       const Keepalive& keepalive,
+                                                       const ChannelTls& tls) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // This is gRPC's name for how long an attempt to connect may take.
@@ -38,7 +43,21 @@ std::shared_ptr<grpc::Channel> connect(const std::string& target, const Keepaliv
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   const std::string address =
       absl::StartsWith(target, "/") ? absl::StrCat("unix:", target) : target;
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  if (!tls.is_there() || is_unix_target(target)) {
+    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  }
+  grpc::SslCredentialsOptions options;
+  for (const auto& [path, text] : {std::pair(tls.ca, &options.pem_root_certs),
+                                   std::pair(tls.certificate, &options.pem_cert_chain),
+                                   std::pair(tls.key, &options.pem_private_key)}) {
+    std::ifstream file(path);
+    *text = std::string(std::istreambuf_iterator<char>(file), {});
+    if (!file || text->empty()) {
+      return absl::FailedPreconditionError(absl::StrCat(path, ": can't be read, or is empty"));
+    }
+  }
+  if (!tls.server_name.empty()) arguments.SetSslTargetNameOverride(tls.server_name);
+  return grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments);
 }
 
 }  // namespace portico

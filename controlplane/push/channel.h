@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/channel.h"
 
@@ -41,8 +42,22 @@ struct Keepalive {
   std::chrono::milliseconds timeout{10'000};
 };
 
+// Paths of PEM files. For gateways over a network; a UNIX socket knows who opens it.
+struct ChannelTls {
+  std::string ca;           // who has signed the gateway's certificate
+  std::string certificate;  // ours, and its key
+  std::string key;
+  std::string server_name;  // looked for in the gateway's certificate; empty: the target's host
+
+  bool is_there() const { return !ca.empty(); }
+};
+
 // A channel that makes one attempt to connect and leaves further ones to us: gRPC's own backoff
-// begins at a second and is shared by all channels to one target.
-std::shared_ptr<grpc::Channel> connect(const std::string& target, const Keepalive& keepalive);
+// begins at a second and is shared by all channels to one target. The files of `tls` are read each
+// time, so that what is new in them counts from the next connection on; an error names the one that
+// can't be.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> connect(const std::string& target,
+                                                       const Keepalive& keepalive,
+                                                       const ChannelTls& tls = {});
 
 }  // namespace portico

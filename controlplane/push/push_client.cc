@@ -96,13 +96,17 @@ void PushClient::sleep(std::chrono::milliseconds time) {
 
 grpc::Status PushClient::converse() {
   acknowledged_.reset();
+  const auto channel = connect(options_.target, options_.keepalive, options_.tls);
+  if (!channel.ok()) {
+    return {grpc::StatusCode::UNAVAILABLE, std::string(channel.status().message())};
+  }
   PushStream stream(&mutex_, &condition_);
   Lock lock(mutex_);
   sent_ = 0;
   if (stopping_) return grpc::Status::CANCELLED;
   stream_ = &stream;
   lock.unlock();
-  stream.begin(connect(options_.target, options_.keepalive));
+  stream.begin(*channel);
   lock.lock();
   if (open(&stream, &lock)) keep_up(&stream, &lock);
   // What is over need not be ended; what isn't, is when the client is stopped.

@@ -46,6 +46,7 @@ struct PushOptions {
   std::string source;      // Open.source
   std::string user_agent;  // Open.user_agent
   Keepalive keepalive{};
+  ChannelTls tls{};
   PushObserver* observer = nullptr;  // must outlive the client
 };
 

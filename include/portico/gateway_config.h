@@ -148,9 +148,19 @@ struct KernelMirrorConfig {
   std::uint32_t max_routes = 12288;  // of each family; leaves capacity.routes room for others
 };
 
+// Paths of PEM files, all or none.
+struct ApiTlsConfig {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;  // who is signed by it may do everything
+
+  bool is_there() const { return !certificate.empty(); }
+};
+
 struct ApiConfig {
   std::string socket = "/run/portico/porticod.sock";  // mode 0660
   std::vector<std::string> tcp;                       // "127.0.0.1:9000"; empty: none
+  ApiTlsConfig tls;                                   // at the addresses in `tcp`
 };
 
 struct GatewayConfig {

@@ -75,7 +75,7 @@ timeouts:
 connections: {midstream_pickup: true, when_endpoint_gone: reset, reset_on_expiry: true,
               new_per_second: 1000, new_per_second_and_source: 20, source_prefix_ipv4: 24,
               source_prefix_ipv6: 48, reject: false}
-api: {socket: /tmp/p.sock, tcp: ["127.0.0.1:9000", "[::1]:9000"]}
+api: {socket: /tmp/p.sock, tcp: ["127.0.0.1:9000", "[::1]:9000"], tls: {certificate: /tls/c.pem, key: /tls/k.pem, client_ca: /tls/ca.pem}}
 state_directory: ""
 log_level: debug
 )",
@@ -140,6 +140,9 @@ log_level: debug
   EXPECT_EQ(connections.source_prefix_v6, 48u);
   EXPECT_EQ(config->api.socket, "/tmp/p.sock");
   EXPECT_THAT(config->api.tcp, ElementsAre("127.0.0.1:9000", "[::1]:9000"));
+  EXPECT_EQ(config->api.tls.certificate, "/tls/c.pem");
+  EXPECT_EQ(config->api.tls.key, "/tls/k.pem");
+  EXPECT_EQ(config->api.tls.client_ca, "/tls/ca.pem");
   EXPECT_EQ(config->state_directory, "");
   EXPECT_EQ(config->log_level, "debug");
 }
@@ -351,6 +354,12 @@ TEST(ConfigProcess, FaultsAreNamed) {
       {with_more("api: {socket: p.sock}"), "api.socket: must be an absolute path"},
       {with_more("state_directory: var"), "state_directory: must be an absolute path"},
       {with_more("api: {tcp: [\"[::1]:80\", \"[::1]:80\"]}"), "api.tcp[1]: is in the list"},
+      {with_more("api: {tcp: [\"[::1]:80\"], tls: {certificate: /c, key: /k}}"),
+       "api.tls.client_ca: is missing"},
+      {with_more("api: {tcp: [\"[::1]:80\"], tls: {certificate: c, key: /k, client_ca: /a}}"),
+       "api.tls.certificate: must be an absolute path"},
+      {with_more("api: {tls: {certificate: /c, key: /k, client_ca: /a}}"),
+       "api.tls: is of no use without api.tcp"},
   });
   for (const absl::string_view text :
        {"localhost:9000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",

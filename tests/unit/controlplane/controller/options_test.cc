@@ -94,5 +94,26 @@ TEST(ParseCommandLine, EndsWellAfterHelpAndVersion) {
   EXPECT_EQ(std::get<int>(parse({"--version"})), 0);
 }
 
+TEST(ParseCommandLine, TakesTlsWhollyOrNotAtAll) {
+  const std::vector<std::string> all = {"--manifests",           "m", "--gateway-ca",  "a",
+                                        "--gateway-certificate", "c", "--gateway-key", "k"};
+  const ControllerOptions options = good(all);
+  EXPECT_EQ(options.gateway_tls.ca, "a");
+  EXPECT_EQ(options.gateway_tls.certificate, "c");
+  EXPECT_EQ(options.gateway_tls.key, "k");
+  for (std::size_t i = 2; i < all.size(); i += 2) {
+    std::vector<std::string> words = all;
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    EXPECT_TRUE(bad(words)) << "without " << all[i];
+  }
+}
+
+TEST(ParseCommandLine, PrintsOnlyOnce) {
+  EXPECT_TRUE(good({"--manifests", "m", "--once", "--output", "yaml"}).print);
+  EXPECT_TRUE(bad({"--manifests", "m", "--output", "yaml"}));
+  EXPECT_TRUE(bad({"--manifests", "m", "--once", "--output", "json"}));
+}
+
 }  // namespace
 }  // namespace portico

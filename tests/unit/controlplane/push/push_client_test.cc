@@ -177,7 +177,7 @@ class Recorder : public PushObserver {
 TEST_F(PushClientTest, TellsItsObserverWhatBecomesOfEachCause) {
   client_->stop();
   Recorder recorder;
-  make_client({target_, "test", "", {}, &recorder});
+  make_client({target_, "test", "", {}, {}, &recorder});
   gateway_.refuse_service("bad");
   EXPECT_TRUE(pushed(1, services({"a"})));
   gateway_.hold();
