@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace portico {
 namespace {
@@ -54,6 +55,11 @@ bool blames_our_certificate(absl::string_view detail) {
          (absl::StrContains(detail, "certificate") || absl::StrContains(detail, "unknown ca"));
 }
 
+// Without control characters; quotes stay what they are.
+std::string printable(absl::string_view text) {
+  return absl::StrReplaceAll(absl::Utf8SafeCHexEscape(text), {{"\\'", "'"}, {"\\\"", "\""}});
+}
+
 }  // namespace
 
 absl::Status curl_status(CURLcode code, absl::string_view origin, absl::string_view detail,
@@ -64,7 +70,7 @@ absl::Status curl_status(CURLcode code, absl::string_view origin, absl::string_v
     meaning.what = "the server did not accept the client certificate";
   }
   std::string text = absl::StrCat(origin, ": ", meaning.what);
-  if (!detail.empty()) absl::StrAppend(&text, ": ", absl::Utf8SafeCHexEscape(detail));
+  if (!detail.empty()) absl::StrAppend(&text, ": ", printable(detail));
   if (code == CURLE_COULDNT_CONNECT && os_error != 0) {
     absl::StrAppend(&text, " (", std::strerror(static_cast<int>(os_error)), ")");
   }

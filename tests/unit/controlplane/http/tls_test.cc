@@ -102,7 +102,7 @@ TEST_F(TlsTest, ServerNameStandsForTheHost) {
   EXPECT_EQ(got.fact("sni"), "api.cluster.test");
   EXPECT_EQ(got.fact("host"), absl::StrCat("127.0.0.1:", server->port()));
   named.server_name = "other.cluster.test";
-  expect_refused(fetch(named, server->url("https", "/echo")), "other.cluster.test");
+  expect_refused(fetch(named, server->url("https", "/echo")), "'other.cluster.test'");
 }
 
 TEST_F(TlsTest, ServerNameMayBeAnAddress) {
