@@ -153,10 +153,9 @@ std::string Narrator<Address>::by_affinity(const EndpointSet<Address>& set) cons
 
 template <typename Address>
 std::string Narrator<Address>::endpoint_picked() const {
-  const Address client = source_of<Address>(packet_);
-  const auto& rules = context_.tables<Address>().masquerade;
-  const EndpointSet<Address>& set = endpoints_for(service(), client, rules);
-  std::string text = is_pod_traffic(service(), client, rules)
+  const bool from_cluster = is_from_cluster<Address>(packet_, context_);
+  const EndpointSet<Address>& set = endpoints_for(service(), from_cluster);
+  std::string text = is_pod_traffic(service(), from_cluster)
                          ? "a Pod at an external address: the Local policy does not apply to it; "
                          : "";
   if (service().policy == TrafficPolicy::kLocal && &set == service().port->local.get() &&
@@ -186,7 +185,7 @@ std::string Narrator<Address>::how_chosen(const EndpointSet<Address>& set,
     case Selection::kLeastConnections:
       return absl::StrCat("which has ",
                           context_.load.open(endpoint.ref.slot) - endpoint.open_before,
-                          " open connections, the fewest for its weight of ", set.size());
+                          " open connections, the fewest for its weight among the ", set.size());
     case Selection::kRandom:
       break;
   }
@@ -205,8 +204,7 @@ std::string Narrator<Address>::connection_created() const {
   const std::string source = portico::to_string(connection().source, connection().source_port);
   std::string text = absl::StrCat("the endpoint sees ", source);
   if (packet_.service == nullptr) return text;
-  const SourceRule rule = source_rule(service(), connection().client, connection().endpoint,
-                                      context_.tables<Address>().masquerade);
+  const SourceRule rule = source_rule(service(), packet_, connection().endpoint, context_);
   absl::StrAppend(&text, masquerades(rule) ? ", masqueraded: " : ", the client's own: ", why(rule));
   if (masquerades(rule)) {
     absl::StrAppend(&text, "; the reply hashes home to worker ", context_.self.value);

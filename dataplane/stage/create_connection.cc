@@ -136,8 +136,7 @@ void create(Packet& packet, const Batch& burst, StageContext& context) noexcept 
     victim = connections.oldest_unanswered(connection.last_seen, may_go(burst));
     if (!victim.found()) return packet.drop(DropReason::connection_table_full);
   }
-  const SourceRule rule = source_rule(service, connection.client, endpoint.address,
-                                      context.tables<Address>().masquerade);
+  const SourceRule rule = source_rule(service, packet, endpoint.address, context);
   const bool has_source = masquerades(rule) ? masquerade(connection, packet, burst, context)
                                             : preserve(connection, packet, context);
   if (!has_source) return;

@@ -52,7 +52,7 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
     packet.service = entries[i];
     const Address client = source_of<Address>(packet);
     // Our own addresses, and those of Services, send nothing: that is a forged packet, or a loop.
-    if (tables.locals.find(client).any()) {
+    if (tables.locals.find(client).sends_nothing()) {
       packet.drop(DropReason::ip_source_invalid);
     } else if (entries[i] == nullptr) {
       const LocalAddress local = tables.locals.find(keys[i].address);

@@ -16,7 +16,10 @@ const ServiceEndpoint<Address>* stay(const Packet& packet, const EndpointSet<Add
                            AffinityKey::of(source_of<Address>(packet), port.number));
   const auto* endpoint = set.find(hold.endpoint(context.now, *port.client_affinity));
   if (endpoint == nullptr || !choice.has_room(*endpoint)) endpoint = choice.make();
-  if (endpoint != nullptr) hold.remember(endpoint->ref, context.now);
+  // Of a connection that will not be made nothing is remembered, at the cost of other clients.
+  const bool is_capped =
+      context.new_connections.would_refuse(source_of<Address>(packet), context.now).has_value();
+  if (endpoint != nullptr && !is_capped) hold.remember(endpoint->ref, context.now);
   return endpoint;
 }
 
@@ -24,7 +27,7 @@ template <typename Address>
 void pick(Packet& packet, const Batch& packets, StageContext& context) noexcept {
   const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
   const EndpointSet<Address>& set =
-      endpoints_for(service, source_of<Address>(packet), context.tables<Address>().masquerade);
+      endpoints_for(service, is_from_cluster<Address>(packet, context));
   if (set.empty()) {
     // A Local policy drops in silence, as kube-proxy does: another node may have endpoints.
     if (!service.port->cluster->empty()) return packet.drop(DropReason::no_local_endpoint);

@@ -10,10 +10,9 @@ namespace portico {
 // or of the Cluster policy for a Pod at an external address (see is_pod_traffic()).
 template <typename Address>
 const EndpointSet<Address>& endpoints_for(const ServiceEntry<Address>& service,
-                                          const Address& client,
-                                          const MasqueradeRules<Address>& rules) noexcept {
+                                          bool from_cluster) noexcept {
   const bool local =
-      service.policy == TrafficPolicy::kLocal && !is_pod_traffic(service, client, rules);
+      service.policy == TrafficPolicy::kLocal && !is_pod_traffic(service, from_cluster);
   return local ? *service.port->local : *service.port->cluster;
 }
 

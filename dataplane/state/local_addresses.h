@@ -48,6 +48,8 @@ struct LocalAddress {
   std::uint16_t last = 0;
 
   bool any() const noexcept { return own || snat || service || retired || node_port; }
+  // Whether no packet can honestly come from it. A retired address may be a host's by now.
+  bool sends_nothing() const noexcept { return own || snat || service || node_port; }
   bool is_node_port(L4Port destination) const noexcept {
     return node_port && first <= destination.host() && destination.host() <= last;
   }
