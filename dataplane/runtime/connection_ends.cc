@@ -12,7 +12,8 @@ namespace {
 // Whether the ends of a TCP connection in this state still hold it for one.
 bool is_open(ConnectionState state) noexcept {
   using enum ConnectionState;
-  return state == kEstablished || state == kFinWait || state == kCloseWait || state == kLastAck;
+  return state == kEstablished || state == kFinWait || state == kCloseWait ||
+         state == kEndpointFinWait || state == kEndpointCloseWait || state == kLastAck;
 }
 
 template <typename Address>

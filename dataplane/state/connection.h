@@ -49,7 +49,8 @@ struct alignas(64) Connection {
   L4Port source_port;
   Protocol protocol = Protocol::kTcp;
   ConnectionState state = ConnectionState::kUdpUnreplied;
-  ChecksumDelta delta;  // of Direction::kOriginal
+  ChecksumDelta delta;        // of Direction::kOriginal
+  std::uint16_t witness = 0;  // what only the endpoint's correspondent can know: witness.h
   EndpointRef endpoint_ref;
   std::uint32_t last_seen = 0;     // ticks
   std::uint32_t next_in_slot = 0;  // of the timer wheel, kept by ConnectionTable

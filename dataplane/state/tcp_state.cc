@@ -30,87 +30,91 @@ constexpr auto kClassOfFlags = [] {
   return classes;
 }();
 
-constexpr std::size_t kTcpStates = static_cast<std::size_t>(ConnectionState::kMidstream) + 1;
+constexpr auto kFirst = static_cast<std::size_t>(ConnectionState::kSynSent);
+constexpr std::size_t kTcpStates =
+    static_cast<std::size_t>(ConnectionState::kMidstream) + 1 - kFirst;
 using Row = std::array<ConnectionState, kTcpStates>;
 using Table = std::array<std::array<Row, kFlagClasses>, 2>;
 
-constexpr auto kUu = ConnectionState::kUdpUnreplied;
-constexpr auto kUr = ConnectionState::kUdpReplied;
 constexpr auto kSs = ConnectionState::kSynSent;
 constexpr auto kSr = ConnectionState::kSynReceived;
 constexpr auto kEs = ConnectionState::kEstablished;
 constexpr auto kFw = ConnectionState::kFinWait;
 constexpr auto kCw = ConnectionState::kCloseWait;
+constexpr auto kEf = ConnectionState::kEndpointFinWait;
+constexpr auto kEc = ConnectionState::kEndpointCloseWait;
 constexpr auto kLa = ConnectionState::kLastAck;
 constexpr auto kTw = ConnectionState::kTimeWait;
 constexpr auto kCl = ConnectionState::kClose;
 constexpr auto kRs = ConnectionState::kReset;
 constexpr auto kMs = ConnectionState::kMidstream;
 
-// [direction][flag class][state]. The columns of UDP's states are never asked for.
+// [direction][flag class][state].
 //
-// What makes no sense keeps the state: the two ends judge by sequence numbers which we don't look
-// at, so whatever we can't place is for them to accept or to refuse, and a forged packet should
-// change as little as possible.
+// What makes no sense keeps the state: whatever we can't place is for the two ends to accept or to
+// refuse, and a forged packet should change as little as possible.
 constexpr Table kNext = {{
     {{
         // From the client. Columns: the present state.
-        // UDP      SS   SR   ES   FW   CW   LA   TW   CL   RS   MS
+        // SS   SR   ES   FW   CW   EF   EC   LA   TW   CL   RS   MS
         // SYN: retransmitted, or a restarted client's, which the endpoint answers with a challenge
         // ACK, so that the client resets the old connection (RFC 9293 section 3.5.1, RFC 5961
-        // section 4). Only a finished connection begins anew (RFC 9293 section 3.6.1). In CLOSE the
-        // endpoint has to agree, by a SYN/ACK: RST and SYN may both be forged.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kSs, kCl, kSs, kSs},
+        // section 4). Only a finished connection begins anew (RFC 9293 section 3.6.1). In CLOSE and
+        // RESET the endpoint has to agree, by a SYN/ACK: RST and SYN may both be forged, and who
+        // sends them in turns keeps no place in a full table.
+        {kSs, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kSs, kCl, kRs, kSs},
         // SYN/ACK: simultaneous open, when the endpoint has sent its own SYN (SR, see below). In
         // SYN_SENT there is no SYN that it could acknowledge: the wrong direction.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
+        {kSs, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kTw, kCl, kRs, kMs},
         // ACK: the third packet of the handshake opens. In SYN_SENT it is left over from an older
-        // connection; the endpoint will reset it. After the first FIN it may be the other end's
-        // acknowledgement, after the second the last one. We can't tell it from other data without
-        // sequence numbers; to guess costs no more than another timeout. In CLOSE it says that the
-        // RST was not believed: a forged one, whose sequence number was wrong (RFC 5961 section
+        // connection; the endpoint will reset it. After the endpoint's FIN it acknowledges that, or
+        // may: to guess costs no more than another timeout. In CLOSE it says that the RST was not
+        // believed: a forged one, whose sequence number was near and yet wrong (RFC 5961 section
         // 3.2). If it was believed, this ACK is answered by another RST. In RESET the endpoint has
         // to confirm it, which nobody can forge: MIDSTREAM.
-        {kUu, kUr, kSs, kEs, kEs, kCw, kCw, kTw, kTw, kEs, kMs, kMs},
-        // FIN: also as the first packet after SYN/ACK (its ACK opens, its FIN closes at once). The
-        // second FIN leads to LAST_ACK; a retransmission of the first, which we can't tell from
-        // it, only shortens the timeout. In TIME_WAIT it is the retransmitted last one.
-        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl, kRs, kMs},
+        {kSs, kEs, kEs, kFw, kCw, kEc, kEc, kTw, kTw, kEs, kMs, kMs},
+        // FIN: also as the first packet after SYN/ACK (its ACK opens, its FIN closes at once). Only
+        // after the endpoint's it is the second, which leads to LAST_ACK. In TIME_WAIT it is the
+        // retransmitted last one.
+        {kSs, kFw, kFw, kFw, kCw, kLa, kLa, kLa, kTw, kCl, kRs, kMs},
         // RST: the client gives up, in any state (RFC 9293 section 3.5.3).
-        {kUu, kUr, kRs, kRs, kCl, kCl, kCl, kCl, kCl, kCl, kRs, kRs},
+        {kRs, kRs, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl, kRs, kRs},
         // Other: nothing.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
+        {kSs, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kTw, kCl, kRs, kMs},
     }},
     {{
         // From the endpoint.
-        // UDP      SS   SR   ES   FW   CW   LA   TW   CL   RS   MS
+        // SS   SR   ES   FW   CW   EF   EC   LA   TW   CL   RS   MS
         // SYN: in SYN_SENT simultaneous open (RFC 9293 section 3.5, figure 7): both ends are in
         // SYN-RECEIVED then. Endpoints open no connection to a client through the gateway, so a
         // finished one does not begin anew from here.
-        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
+        {kSr, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kTw, kCl, kRs, kMs},
         // SYN/ACK: the second packet of the handshake, or a retransmission of it. In CLOSE the
         // client has begun anew; in RESET that, or the endpoint has not believed its RST.
-        {kUu, kUr, kSr, kSr, kEs, kFw, kCw, kLa, kTw, kSr, kSr, kSr},
+        {kSr, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kTw, kSr, kSr, kSr},
         // ACK: in SYN_SENT a challenge to a SYN for a half-open connection (RFC 9293 section
         // 3.5.1), in SYN_RECEIVED premature data or the challenge to a second SYN: only the client
-        // proves by its ACK that it has seen the endpoint's SYN. In RESET the challenge to a RST
-        // (RFC 5961 section 3.2). In MIDSTREAM both ends know the connection.
-        {kUu, kUr, kSs, kSr, kEs, kCw, kCw, kTw, kTw, kEs, kRs, kEs},
+        // proves by its ACK that it has seen the endpoint's SYN. After the client's FIN it
+        // acknowledges that, or may. In RESET the challenge to a RST (RFC 5961 section 3.2). In
+        // MIDSTREAM both ends know the connection.
+        {kSs, kSr, kEs, kCw, kCw, kEf, kEc, kTw, kTw, kEs, kRs, kEs},
         // FIN: an endpoint may close in SYN-RECEIVED already (RFC 9293 section 3.10.4).
-        {kUu, kUr, kSs, kFw, kFw, kLa, kLa, kLa, kTw, kCl, kRs, kFw},
+        {kSs, kEf, kEf, kLa, kLa, kEf, kEc, kLa, kTw, kCl, kRs, kEf},
         // RST: refused in SYN_SENT, given up elsewhere: endpoints are at downlinks, their packets
         // are not forged from outside. The client may begin anew on the same tuple at once.
-        {kUu, kUr, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs},
+        {kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs, kRs},
         // Other: nothing.
-        {kUu, kUr, kSs, kSr, kEs, kFw, kCw, kLa, kTw, kCl, kRs, kMs},
+        {kSs, kSr, kEs, kFw, kCw, kEf, kEc, kLa, kTw, kCl, kRs, kMs},
     }},
 }};
 
+// Which end closed first is told by the order of packets, not by the name of a state.
 constexpr std::array<const char*, kConnectionStateCount> kNames = {
-    "UNREPLIED",   "REPLIED",       "SYN_SENT",      "SYN_RECEIVED",      "ESTABLISHED",
-    "FIN_WAIT",    "CLOSE_WAIT",    "LAST_ACK",      "TIME_WAIT",         "CLOSE",
-    "RESET",       "MIDSTREAM",     "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",
-    "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
+    "UNREPLIED",         "REPLIED",       "SYN_SENT",    "SYN_RECEIVED",  "ESTABLISHED",
+    "FIN_WAIT",          "CLOSE_WAIT",    "FIN_WAIT",    "CLOSE_WAIT",    "LAST_ACK",
+    "TIME_WAIT",         "CLOSE",         "RESET",       "MIDSTREAM",     "CLOSED",
+    "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD",
+    "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
 
 // Rounded up, so that no connection ends before its time; at least one tick, and less than half of
 // what 32 bits hold, so that ages compare through the wrap.
@@ -130,7 +134,7 @@ ConnectionState next_tcp_state(ConnectionState state, Direction direction,
                                std::uint8_t tcp_flags) noexcept {
   const FlagClass flags = kClassOfFlags[tcp_flags % kFlagCombinations];
   return kNext[static_cast<std::size_t>(direction)][static_cast<std::size_t>(flags)]
-              [static_cast<std::size_t>(state)];
+              [static_cast<std::size_t>(state) - kFirst];
 }
 
 TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
@@ -145,6 +149,8 @@ TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
   set(ConnectionState::kEstablished, config.tcp_established);
   set(ConnectionState::kFinWait, config.tcp_fin_wait);
   set(ConnectionState::kCloseWait, config.tcp_close_wait);
+  set(ConnectionState::kEndpointFinWait, config.tcp_fin_wait);
+  set(ConnectionState::kEndpointCloseWait, config.tcp_close_wait);
   set(ConnectionState::kLastAck, config.tcp_last_ack);
   set(ConnectionState::kTimeWait, config.tcp_time_wait);
   set(ConnectionState::kClose, config.tcp_close);

@@ -2,9 +2,10 @@
 
 // The states of a TCP connection as a NAT in the middle sees them, after Linux'
 // nf_conntrack_proto_tcp.c, and the states of UDP and SCTP beside them: each state is a class of
-// timeouts. Tracking is liberal: no window check, so nothing is declared invalid that the two ends
-// might still understand. What could be forged changes little instead: nobody who only pretends to
-// be the client brings a connection out of the unanswered states.
+// timeouts. Tracking is liberal: nothing is declared invalid that the two ends might still
+// understand. What could be forged changes little instead: nobody who only pretends to be the
+// client brings a connection out of the unanswered states, and whose packets change any other is
+// for witness.h to judge.
 
 #include <array>
 #include <cstddef>
@@ -22,11 +23,13 @@ enum class ConnectionState : std::uint8_t {
   kSynSent,      // SYN from the client
   kSynReceived,  // SYN/ACK from the endpoint
   kEstablished,
-  kFinWait,    // FIN from one end
-  kCloseWait,  // that FIN acknowledged
-  kLastAck,    // FIN from the other end
-  kTimeWait,   // that FIN acknowledged
-  kClose,      // RST from the client, who may have been forged
+  kFinWait,            // FIN from the client
+  kCloseWait,          // that FIN acknowledged
+  kEndpointFinWait,    // FIN from the endpoint
+  kEndpointCloseWait,  // that FIN acknowledged
+  kLastAck,            // FIN from the other end
+  kTimeWait,           // that FIN acknowledged
+  kClose,              // RST from the client
   kReset,      // RST from the endpoint; or from the client before the connection was established
   kMidstream,  // ACK from the client where no connection was, or in RESET; no answer yet
   // SCTP: see sctp_state.h.
@@ -39,7 +42,7 @@ enum class ConnectionState : std::uint8_t {
   kSctpShutdownAckSent,
   kSctpHeartbeatSent,
 };
-inline constexpr std::size_t kConnectionStateCount = 20;
+inline constexpr std::size_t kConnectionStateCount = 22;
 
 // Whether a connection in this state is there on the word of the client's packets alone, whose
 // sources may be forged, or has been refused: what a flood fills a table with, since honest
@@ -76,12 +79,13 @@ constexpr bool opens_connection(std::uint8_t tcp_flags) noexcept {
 
 // Whether a SYN in this state begins a new connection on the same tuple (RFC 9293 section 3.6.1).
 // Not in CLOSE and RESET: the RST may have been forged, and then the connection must keep its way;
-// a new one begins on the same way.
+// a new one begins on the same way, when the endpoint agrees.
 constexpr bool may_be_reopened(ConnectionState state) noexcept {
   return state == ConnectionState::kTimeWait;
 }
 
-// The state after a packet with `tcp_flags` that goes in `direction`. One lookup in a table.
+// The state after a packet with `tcp_flags` that goes in `direction` and is believed. One lookup in
+// a table.
 ConnectionState next_tcp_state(ConnectionState state, Direction direction,
                                std::uint8_t tcp_flags) noexcept;
 

@@ -6,6 +6,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/state/sctp_state.h"
 #include "dataplane/state/tcp_state.h"
+#include "dataplane/state/witness.h"
 
 namespace portico {
 
@@ -48,7 +49,20 @@ constexpr ConnectionState first_state(const Packet& packet) noexcept {
   }
 }
 
-// The state after `packet`, whose connection has been found or made.
+// Whether a packet may change its connection, see witness.h.
+inline bool is_believed(ConnectionState state, std::uint16_t witness,
+                        const Packet& packet) noexcept {
+  if (packet.connection.direction == Direction::kReply) return true;
+  return packet.protocol != Protocol::kTcp || tcp::is_believed(state, witness, packet);
+}
+
+inline std::uint16_t next_witness(ConnectionState before, ConnectionState after,
+                                  std::uint16_t witness, const Packet& packet) noexcept {
+  if (packet.protocol != Protocol::kTcp) return witness;
+  return tcp::next_witness(before, after, witness, packet);
+}
+
+// The state after `packet`, whose connection has been found or made, if it is believed.
 inline ConnectionState next_state(ConnectionState state, const Packet& packet) noexcept {
   const Direction direction = packet.connection.direction;
   switch (packet.protocol) {

@@ -95,8 +95,8 @@ Duration ServiceModel::deadline(const Connection& connection) const {
 
 namespace {
 
-// RFC 9293 section 3.3.2, as far as one in the middle sees it who does not look at sequence
-// numbers.
+// RFC 9293 section 3.3.2, as far as one in the middle sees it. Which end has closed first matters:
+// only the other end's packets answer.
 State next_tcp(State state, bool from_client, Signal signal) {
   const auto is = [state](std::initializer_list<State> states) {
     return std::find(states.begin(), states.end(), state) != states.end();
@@ -108,24 +108,29 @@ State next_tcp(State state, bool from_client, Signal signal) {
       return from_client && !opening ? State::kClose : State::kReset;
     }
     case Signal::kOpen:  // of clients alone
-      return is({State::kReset, State::kMidstream}) ? State::kSynSent : state;
+      return is({State::kMidstream}) ? State::kSynSent : state;
     case Signal::kOpenAnswer:  // of endpoints alone
       return is({State::kSynSent, State::kClose, State::kReset, State::kMidstream})
                  ? State::kSynReceived
                  : state;
     case Signal::kData:
-      if (is({State::kFinWait})) return State::kCloseWait;
+      if (!from_client && is({State::kFinWait})) return State::kCloseWait;
+      if (from_client && is({State::kEndpointFinWait})) return State::kEndpointCloseWait;
       if (is({State::kLastAck})) return State::kTimeWait;
       if (is({State::kClose})) return State::kEstablished;  // the RST was not believed
       if (from_client && is({State::kSynReceived})) return State::kEstablished;
       if (from_client && is({State::kReset})) return State::kMidstream;
       if (!from_client && is({State::kMidstream})) return State::kEstablished;
       return state;
-    case Signal::kClose:
+    case Signal::kClose: {
+      const bool opened = is({State::kSynReceived, State::kEstablished});
+      if (from_client) {
+        if (is({State::kEndpointFinWait, State::kEndpointCloseWait})) return State::kLastAck;
+        return opened ? State::kFinWait : state;
+      }
       if (is({State::kFinWait, State::kCloseWait})) return State::kLastAck;
-      if (is({State::kSynReceived, State::kEstablished})) return State::kFinWait;
-      if (!from_client && is({State::kMidstream})) return State::kFinWait;
-      return state;
+      return opened || is({State::kMidstream}) ? State::kEndpointFinWait : state;
+    }
   }
   return state;
 }

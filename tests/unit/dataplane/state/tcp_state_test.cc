@@ -64,14 +64,20 @@ const Conversation kConversations[] = {
       {kClient, kAck, kEstablished}}},
     {"refused, RFC 9293 section 3.5.2",
      kSynSent,
-     {{kEndpoint, kRstAck, kReset}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kRstAck, kReset}, {kClient, kSyn, kReset}, {kEndpoint, kSynAck, kSynReceived}}},
     {"the client gives up connecting", kSynSent, {{kClient, kRst, kReset}}},
     {"old duplicate SYN, RFC 9293 figure 8",
      kSynSent,
-     {{kEndpoint, kSynAck, kSynReceived}, {kClient, kRst, kReset}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kSynAck, kSynReceived},
+      {kClient, kRst, kReset},
+      {kClient, kSyn, kReset},
+      {kEndpoint, kSynAck, kSynReceived}}},
     {"half-open, RFC 9293 figure 9: the ACK of the other end's old connection draws a reset",
      kSynSent,
-     {{kEndpoint, kAck, kSynSent}, {kClient, kRst, kReset}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kAck, kSynSent},
+      {kClient, kRst, kReset},
+      {kClient, kSyn, kReset},
+      {kEndpoint, kSynAck, kSynReceived}}},
     {"a restarted client's SYN is challenged, RFC 5961 section 4.2",
      kEstablished,
      {{kClient, kSyn, kEstablished}, {kEndpoint, kAck, kEstablished}, {kClient, kRst, kClose}}},
@@ -83,10 +89,30 @@ const Conversation kConversations[] = {
       {kClient, kAck, kTimeWait}}},
     {"the endpoint closes first",
      kEstablished,
-     {{kEndpoint, kFin, kFinWait},
-      {kClient, kAck, kCloseWait},
+     {{kEndpoint, kFin, kEndpointFinWait},
+      {kEndpoint, kData, kEndpointFinWait},
+      {kClient, kAck, kEndpointCloseWait},
       {kClient, kFin, kLastAck},
       {kEndpoint, kAck, kTimeWait}}},
+    {"the client repeats its FIN, which is nobody else's",
+     kEstablished,
+     {{kClient, kFin, kFinWait},
+      {kClient, kFin, kFinWait},
+      {kClient, kAck, kFinWait},
+      {kEndpoint, kAck, kCloseWait},
+      {kClient, kFin, kCloseWait},
+      {kEndpoint, kFin, kLastAck}}},
+    {"the endpoint repeats its FIN",
+     kEstablished,
+     {{kEndpoint, kFin, kEndpointFinWait},
+      {kEndpoint, kFin, kEndpointFinWait},
+      {kClient, kAck, kEndpointCloseWait},
+      {kEndpoint, kFin, kEndpointCloseWait},
+      {kClient, kFin, kLastAck},
+      {kClient, kFin, kLastAck}}},
+    {"simultaneous close begun by the endpoint",
+     kEstablished,
+     {{kEndpoint, kFin, kEndpointFinWait}, {kClient, kFin, kLastAck}}},
     {"simultaneous close, RFC 9293 figure 13",
      kEstablished,
      {{kClient, kFin, kFinWait},
@@ -115,7 +141,9 @@ const Conversation kConversations[] = {
      {{kClient, kFin, kFinWait}, {kEndpoint, kAck, kCloseWait}, {kEndpoint, kFin, kLastAck}}},
     {"the endpoint closes in SYN-RECEIVED, RFC 9293 section 3.10.4",
      kSynReceived,
-     {{kEndpoint, kFin, kFinWait}, {kClient, kAck, kCloseWait}, {kClient, kFin, kLastAck}}},
+     {{kEndpoint, kFin, kEndpointFinWait},
+      {kClient, kAck, kEndpointCloseWait},
+      {kClient, kFin, kLastAck}}},
     {"reset in mid-stream by the client", kEstablished, {{kClient, kRstAck, kClose}}},
     {"reset in mid-stream by the endpoint",
      kEstablished,
@@ -154,10 +182,12 @@ const Conversation kConversations[] = {
      {{kClient, kData, kMidstream}, {kEndpoint, kAck, kEstablished}, {kClient, kFin, kFinWait}}},
     {"picked up in mid-stream, closed by the endpoint",
      kMidstream,
-     {{kClient, kFin, kMidstream}, {kEndpoint, kFin, kFinWait}, {kClient, kAck, kCloseWait}}},
+     {{kClient, kFin, kMidstream},
+      {kEndpoint, kFin, kEndpointFinWait},
+      {kClient, kAck, kEndpointCloseWait}}},
     {"picked up in mid-stream, not known to the endpoint",
      kMidstream,
-     {{kEndpoint, kRst, kReset}, {kClient, kSyn, kSynSent}}},
+     {{kEndpoint, kRst, kReset}, {kClient, kSyn, kReset}, {kEndpoint, kSynAck, kSynReceived}}},
     {"picked up while the handshake goes on",
      kMidstream,
      {{kEndpoint, kSynAck, kSynReceived}, {kClient, kAck, kEstablished}}},
@@ -207,9 +237,9 @@ TEST(TcpState, Conversations) {
   }
 }
 
-constexpr ConnectionState kTcpStates[] = {kSynSent,   kSynReceived, kEstablished, kFinWait,
-                                          kCloseWait, kLastAck,     kTimeWait,    kClose,
-                                          kReset,     kMidstream};
+constexpr ConnectionState kTcpStates[] = {
+    kSynSent,           kSynReceived, kEstablished, kFinWait, kCloseWait, kEndpointFinWait,
+    kEndpointCloseWait, kLastAck,     kTimeWait,    kClose,   kReset,     kMidstream};
 
 // Whatever comes, a TCP connection stays in TCP's states; a reset closes it until an ACK shows that
 // it was not believed, or one of the ends begins anew.
@@ -260,9 +290,8 @@ TEST(TcpState, TheClientsSideAloneMakesNothingUnanswered) {
 // whoever forges packets without it can't lengthen a timeout that way.
 TEST(TcpState, OnlyTheClientBeginsAnew) {
   for (const ConnectionState state : kTcpStates) {
-    EXPECT_EQ(
-        next_tcp_state(state, kClient, kSyn) == kSynSent,
-        state == kSynSent || state == kReset || state == kMidstream || may_be_reopened(state));
+    EXPECT_EQ(next_tcp_state(state, kClient, kSyn) == kSynSent,
+              state == kSynSent || state == kMidstream || may_be_reopened(state));
     for (unsigned flags = 0; flags < 256; ++flags) {
       if (state == kSynSent) continue;
       EXPECT_NE(next_tcp_state(state, kEndpoint, static_cast<std::uint8_t>(flags)), kSynSent);
@@ -288,6 +317,8 @@ TEST(TcpState, Names) {
   EXPECT_EQ(to_string(kEstablished), "ESTABLISHED");
   EXPECT_EQ(to_string(kFinWait), "FIN_WAIT");
   EXPECT_EQ(to_string(kCloseWait), "CLOSE_WAIT");
+  EXPECT_EQ(to_string(kEndpointFinWait), "FIN_WAIT");
+  EXPECT_EQ(to_string(kEndpointCloseWait), "CLOSE_WAIT");
   EXPECT_EQ(to_string(kLastAck), "LAST_ACK");
   EXPECT_EQ(to_string(kTimeWait), "TIME_WAIT");
   EXPECT_EQ(to_string(kClose), "CLOSE");
@@ -301,17 +332,19 @@ std::uint32_t ticks_of(const TimeoutTicks& ticks, ConnectionState state) {
 
 TEST(TimeoutTicks, EveryStateHasItsOwn) {
   TimeoutConfig config;
+  const std::pair<Duration*, ConnectionState> timeouts[] = {
+      {&config.udp_unreplied, kUdpUnreplied},  {&config.udp_replied, kUdpReplied},
+      {&config.tcp_syn_sent, kSynSent},        {&config.tcp_syn_received, kSynReceived},
+      {&config.tcp_established, kEstablished}, {&config.tcp_fin_wait, kFinWait},
+      {&config.tcp_close_wait, kCloseWait},    {&config.tcp_last_ack, kLastAck},
+      {&config.tcp_time_wait, kTimeWait},      {&config.tcp_close, kClose}};
   int seconds = 1;
-  for (Duration* timeout :
-       {&config.udp_unreplied, &config.udp_replied, &config.tcp_syn_sent, &config.tcp_syn_received,
-        &config.tcp_established, &config.tcp_fin_wait, &config.tcp_close_wait, &config.tcp_last_ack,
-        &config.tcp_time_wait, &config.tcp_close}) {
-    *timeout = std::chrono::seconds(seconds++);
-  }
+  for (const auto& [timeout, state] : timeouts) *timeout = std::chrono::seconds(seconds++);
   const TimeoutTicks ticks = timeout_ticks(config);
-  for (std::size_t i = 0; i <= static_cast<std::size_t>(kClose); ++i) {
-    EXPECT_EQ(ticks[i], 64 * (i + 1));
-  }
+  std::uint32_t expected = 1;
+  for (const auto& [timeout, state] : timeouts) EXPECT_EQ(ticks_of(ticks, state), 64 * expected++);
+  EXPECT_EQ(ticks_of(ticks, kEndpointFinWait), ticks_of(ticks, kFinWait));
+  EXPECT_EQ(ticks_of(ticks, kEndpointCloseWait), ticks_of(ticks, kCloseWait));
   EXPECT_EQ(ticks_of(ticks, kReset), ticks_of(ticks, kClose));
   EXPECT_EQ(ticks_of(ticks, kMidstream), ticks_of(ticks, kSynReceived));
 }
