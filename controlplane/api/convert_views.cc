@@ -179,6 +179,10 @@ v1::ExplainResponse to_proto(const Explanation& explanation) {
     *message.mutable_destination() =
         socket(*explanation.destination, explanation.destination_port.value_or(L4Port{}));
   }
+  if (const auto& quoted = explanation.quoted) {
+    *message.mutable_quoted_source() = socket(quoted->source, quoted->source_port);
+    *message.mutable_quoted_destination() = socket(quoted->destination, quoted->destination_port);
+  }
   return message;
 }
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kDefaultSourcePort = 40000;
 constexpr std::uint32_t kSyn = 0x02;
 constexpr std::uint32_t kDefaultTtl = 64;
+constexpr std::uint32_t kDefaultMtu = 1280;
 
 absl::Status fault(absl::string_view field, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
@@ -54,6 +55,42 @@ void take(absl::Status& status, absl::StatusOr<From> from, To& to) {
   } else {
     status.Update(from.status());
   }
+}
+
+absl::StatusOr<ExplainedError::Kind> parse_kind(v1::ExplainRequest::IcmpError::Kind kind) {
+  switch (kind) {
+    case v1::ExplainRequest::IcmpError::KIND_TOO_BIG:
+      return ExplainedError::Kind::kTooBig;
+    case v1::ExplainRequest::IcmpError::KIND_TIME_EXCEEDED:
+      return ExplainedError::Kind::kTimeExceeded;
+    case v1::ExplainRequest::IcmpError::KIND_PORT_UNREACHABLE:
+      return ExplainedError::Kind::kPortUnreachable;
+    default:
+      return fault("icmp_error.kind", "must be too big, time exceeded or port unreachable");
+  }
+}
+
+// About the packet of `request`.
+absl::StatusOr<ExplainedError> parse(const v1::ExplainRequest::IcmpError& m,
+                                     const ExplainRequest& request) {
+  ExplainedError error;
+  absl::Status status;
+  take(status, parse_kind(m.kind()), error.kind);
+  error.sender = request.destination;
+  if (!m.sender().empty())
+    take(status, parse_address("icmp_error.sender", m.sender()), error.sender);
+  if (status.ok() && error.sender.family() != request.source.family()) {
+    status = fault("icmp_error.sender", "is not of the source's address family");
+  }
+  if (m.mtu() != 0 && m.kind() != v1::ExplainRequest::IcmpError::KIND_TOO_BIG) {
+    status.Update(fault("icmp_error.mtu", "is only told by an error of the kind too big"));
+  }
+  if (m.mtu() > 65535) {
+    status.Update(fault("icmp_error.mtu", absl::StrCat("must be 0 to 65535, is ", m.mtu())));
+  }
+  if (!status.ok()) return status;
+  error.mtu = static_cast<std::uint16_t>(m.mtu() == 0 ? kDefaultMtu : m.mtu());
+  return error;
 }
 
 }  // namespace
@@ -110,6 +147,9 @@ absl::StatusOr<ExplainRequest> parse(const v1::ExplainRequest& m) {
   if (m.ttl() > 255) status.Update(fault("ttl", absl::StrCat("must be 1 to 255, is ", m.ttl())));
   if (status.ok() && request.source.family() != request.destination.family()) {
     status = fault("destination", "is not of the source's address family");
+  }
+  if (status.ok() && m.has_icmp_error()) {
+    take(status, parse(m.icmp_error(), request), request.error);
   }
   if (!status.ok()) return status;
   request.tcp_flags = static_cast<std::uint8_t>(or_default(m.tcp_flags(), kSyn));

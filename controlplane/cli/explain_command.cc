@@ -1,7 +1,9 @@
 #include <ostream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/explanation.h"
 #include "controlplane/cli/json.h"
@@ -9,6 +11,52 @@
 
 namespace portico::cli {
 namespace {
+
+using IcmpError = v1::ExplainRequest::IcmpError;
+
+// One of the option's choices.
+absl::Status set_icmp_error(absl::string_view choice, Options& options) {
+  IcmpError::Kind kind = IcmpError::KIND_UNSPECIFIED;
+  static_cast<void>(IcmpError::Kind_Parse(
+      absl::StrCat("KIND_", absl::AsciiStrToUpper(absl::StrReplaceAll(choice, {{"-", "_"}}))),
+      &kind));
+  options.explained.mutable_icmp_error()->set_kind(kind);
+  return absl::OkStatus();
+}
+
+absl::Status set_sender(absl::string_view text, Options& options) {
+  const absl::StatusOr<Socket> sender = parse_socket(text);
+  if (!sender.ok() || sender->port != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(quote(text), " is no address"));
+  }
+  options.explained.mutable_icmp_error()->set_sender(sender->address.to_string());
+  return absl::OkStatus();
+}
+
+absl::Status set_mtu(absl::string_view text, Options& options) {
+  const absl::StatusOr<std::uint32_t> mtu = parse_number(text, 65535);
+  if (mtu.ok()) options.explained.mutable_icmp_error()->set_mtu(*mtu);
+  return mtu.status();
+}
+
+// Requires that the packet is complete.
+absl::Status check_icmp_error(v1::ExplainRequest& request) {
+  if (!request.has_icmp_error()) return absl::OkStatus();
+  IcmpError& error = *request.mutable_icmp_error();
+  if (error.kind() == IcmpError::KIND_UNSPECIFIED) {
+    return absl::InvalidArgumentError("only ICMP errors have --from and --mtu: write --icmp-error");
+  }
+  if (error.mtu() != 0 && error.kind() != IcmpError::KIND_TOO_BIG) {
+    return absl::InvalidArgumentError("only --icmp-error too-big has --mtu");
+  }
+  if (error.sender().empty()) error.set_sender(request.destination());
+  if (absl::StrContains(error.sender(), ':') != absl::StrContains(request.source(), ':')) {
+    return absl::InvalidArgumentError("--from and the source are of different families");
+  }
+  constexpr std::uint32_t kMtu = 1280;
+  if (error.mtu() == 0 && error.kind() == IcmpError::KIND_TOO_BIG) error.set_mtu(kMtu);
+  return absl::OkStatus();
+}
 
 // [tcp|udp|sctp] SOURCE DESTINATION
 absl::Status check_explain(Options& options) {
@@ -51,7 +99,7 @@ absl::Status check_explain(Options& options) {
   if (request.ttl() == 0) request.set_ttl(kTtl);
   if (protocol == v1::PROTOCOL_TCP && request.tcp_flags() == 0) request.set_tcp_flags(kSyn);
   if (protocol == v1::PROTOCOL_SCTP && !request.has_sctp_chunk()) request.set_sctp_chunk(kInit);
-  return absl::OkStatus();
+  return check_icmp_error(request);
 }
 
 absl::Status run_explain(Context& context) {
@@ -75,7 +123,8 @@ CommandInfo explain_command() {
       "connection\n"
       "is made, no counter counts it. A dropped packet is an answer, not an error: the exit "
       "status\n"
-      "is 0. Without a source port it is 40000.";
+      "is 0. Without a source port it is 40000.\n\n"
+      "With --icmp-error, what arrives is an ICMP error that quotes the packet, to its source.";
   command.examples =
       "  # Would this client reach the Service, and by which endpoint?\n"
       "  porticoctl explain tcp 10.20.0.10:40000 10.100.3.59:80\n\n"
@@ -84,6 +133,11 @@ CommandInfo explain_command() {
       "  # A reply, as it arrives at the port towards the Pods\n"
       "  porticoctl explain tcp 192.168.1.3:8080 10.12.22.1:1024 --in-port downlink0 --flags "
       "SYN,ACK\n\n"
+      "  # A router between gateway and Pod says that what the gateway sent to the Pod is too "
+      "big\n"
+      "  porticoctl explain tcp 10.12.22.1:1024 192.168.1.3:8080 --icmp-error too-big --mtu 1400 "
+      "\\\n"
+      "    --from 10.12.22.151 --in-port downlink0\n\n"
       "  # IPv6\n"
       "  porticoctl explain udp 2001:db8:20::10 [2001:db8:100::59]:53";
   command.arguments = "[tcp|udp|sctp] SOURCE[:PORT] DESTINATION:PORT";
@@ -119,13 +173,20 @@ CommandInfo explain_command() {
        }},
       {"--ttl",
        "N",
-       "TTL or hop limit, 1 to 255 (default 64)",
+       "TTL or hop limit of what arrives, 1 to 255 (default 64)",
        {},
        [](absl::string_view text, Options& options) {
          const absl::StatusOr<std::uint32_t> ttl = parse_number(text, 255);
          if (ttl.ok()) options.explained.set_ttl(*ttl);
          return ttl.status();
        }},
+      {"--icmp-error",
+       "KIND",
+       "An ICMP error about it arrives",
+       {"too-big", "time-exceeded", "port-unreachable"},
+       set_icmp_error},
+      {"--from", "ADDRESS", "Who sends the ICMP error (default the destination)", {}, set_sender},
+      {"--mtu", "BYTES", "The MTU that too-big tells (default 1280)", {}, set_mtu},
   };
   command.check = check_explain;
   command.run = run_explain;

@@ -98,6 +98,13 @@ class Writer {
     return to_string(request_.destination(), request_.destination_port());
   }
 
+  std::string icmp_error() const {
+    const auto& error = request_.icmp_error();
+    const std::string kind =
+        enum_word(v1::ExplainRequest::IcmpError::Kind_Name(error.kind()), "KIND_");
+    return absl::StrCat("ICMP ", kind, error.mtu() == 0 ? "" : absl::StrCat(" ", error.mtu()));
+  }
+
   void write_question() {
     std::string packet = to_string(request_.protocol());
     if (request_.protocol() == v1::PROTOCOL_TCP) {
@@ -111,9 +118,17 @@ class Writer {
         "arrives at ", request_.in_port().empty() ? "the first uplink" : request_.in_port(),
         " with ", v6 ? "hop limit " : "TTL ", request_.ttl(), ", worker ", response_.worker(),
         " decides");
-    absl::StrAppend(&text_, paint(Style::kBold, packet), "  ", paint(Style::kBold, client()), " ",
-                    arrow_, " ", paint(Style::kBold, target()), "\n", paint(Style::kDim, arrival),
-                    "\n\n");
+    if (request_.has_icmp_error()) {
+      write_line(icmp_error(), request_.icmp_error().sender(), request_.source());
+      absl::StrAppend(&text_, "quotes ");
+    }
+    write_line(packet, client(), target());
+    absl::StrAppend(&text_, paint(Style::kDim, arrival), "\n\n");
+  }
+
+  void write_line(absl::string_view what, absl::string_view from, absl::string_view to) {
+    absl::StrAppend(&text_, paint(Style::kBold, what), "  ", paint(Style::kBold, from), " ", arrow_,
+                    " ", paint(Style::kBold, to), "\n");
   }
 
   // A line down the left side leads from the first stage to the last.
@@ -161,22 +176,38 @@ class Writer {
     return socket.port() == 0 ? printable(socket.address()) : printable(to_string(socket));
   }
 
+  // An address of what arrives, and what becomes of it.
+  struct Side {
+    absl::string_view name;
+    std::string before, after;
+  };
+
   void write_packet() {
-    const std::size_t width = std::max(client().size(), target().size());
-    write_side("source", client(), after(response_.source()), width);
-    write_side("destination", target(), after(response_.destination()), width);
+    std::vector<Side> sides = {{"source", client(), after(response_.source())},
+                               {"destination", target(), after(response_.destination())}};
+    if (request_.has_icmp_error()) {
+      sides[0].before = request_.icmp_error().sender();
+      sides[1].before = request_.source();
+      sides.push_back({"quoted source", client(), after(response_.quoted_source())});
+      sides.push_back({"quoted destination", target(), after(response_.quoted_destination())});
+    }
+    std::size_t names = 0, width = 0;
+    for (const Side& side : sides) {
+      names = std::max(names, side.name.size());
+      width = std::max(width, side.before.size());
+    }
+    for (const Side& side : sides) write_side(side, names, width);
     absl::StrAppend(&text_, "\n");
   }
 
-  void write_side(absl::string_view name, const std::string& before, const std::string& after,
-                  std::size_t width) {
-    const bool same = before == after || after.empty();
-    absl::StrAppend(&text_, "  ", name, padding(name, 11), "  ", before, padding(before, width),
-                    "  ");
+  void write_side(const Side& side, std::size_t names, std::size_t width) {
+    const bool same = side.before == side.after || side.after.empty();
+    absl::StrAppend(&text_, "  ", side.name, padding(side.name, names), "  ", side.before,
+                    padding(side.before, width), "  ");
     if (same) {
       absl::StrAppend(&text_, paint(Style::kDim, "unchanged"), "\n");
     } else {
-      absl::StrAppend(&text_, arrow_, "  ", paint(Style::kChanged, after), "\n");
+      absl::StrAppend(&text_, arrow_, "  ", paint(Style::kChanged, side.after), "\n");
     }
   }
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "dataplane/net/ip.h"
 #include "dataplane/runtime/narrator.h"
+#include "dataplane/runtime/packet_text.h"
 #include "dataplane/runtime/probe.h"
 #include "dataplane/runtime/scratch.h"
 #include "include/portico/quote.h"
@@ -32,11 +33,26 @@ void tell_where_it_ends(const Packet& packet, const PortTable& ports, Explanatio
   explanation.out_port = ports[packet.verdict.out_port().value].name;
   explanation.source = source_of<Address>(packet);
   explanation.destination = destination_of<Address>(packet);
-  if (packet.protocol != Ip<Address>::kIcmp) {
+  if (packet.quote.is_known()) {
+    const Tuple<Address> quoted = quoted_tuple<Address>(packet);
+    explanation.quoted = {quoted.source, quoted.destination, quoted.source_port,
+                          quoted.destination_port};
+  } else if (packet.protocol != Ip<Address>::kIcmp) {
     const auto& l4 = header_at<UdpHeader>(packet.l4());
     explanation.source_port = l4.source_port.load();
     explanation.destination_port = l4.destination_port.load();
   }
+}
+
+// What its connection is found by: an ICMP error goes against the packet that it quotes.
+template <typename Address>
+Tuple<Address> tuple_of(const ExplainRequest& request) {
+  const auto source = request.source.as<Address>();
+  const auto destination = request.destination.as<Address>();
+  if (request.error) {
+    return {destination, source, request.destination_port, request.source_port, request.protocol};
+  }
+  return {source, destination, request.source_port, request.destination_port, request.protocol};
 }
 
 }  // namespace
@@ -55,6 +71,12 @@ absl::StatusOr<Explanation> Explainer::explain(const ExplainRequest& request) {
     return absl::InvalidArgumentError(
         absl::StrCat("source ", request.source.to_string(), " and destination ",
                      request.destination.to_string(), " are of different families"));
+  }
+  if (request.error && request.error->sender.family() != request.source.family()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the ICMP error's sender ", request.error->sender.to_string(),
+                     " and the quoted packet's source ", request.source.to_string(),
+                     " are of different families"));
   }
   return request.source.is_v4() ? explain_in_family<Ipv4Address>(request, **port)
                                 : explain_in_family<Ipv6Address>(request, **port);
@@ -80,10 +102,8 @@ Explanation Explainer::explain_in_family(const ExplainRequest& request, const Po
     });
   }
   Worker& worker = *workers_[owner.value];
-  const Tuple<Address> tuple{request.source.as<Address>(), request.destination.as<Address>(),
-                             request.source_port, request.destination_port, request.protocol};
   Scratch scratch(shared_, worker, worker_count, config_,
-                  look_at_owner<Address>(shared_, worker, tuple));
+                  look_at_owner(shared_, worker, tuple_of<Address>(request)));
   arrive();
   Narrator<Address> narrator(burst.packets[0], scratch.context(), config_.timeouts);
   run_pipeline(burst, scratch.context(), [&](Stage stage) { narrator.after(stage); });

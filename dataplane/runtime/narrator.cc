@@ -38,8 +38,10 @@ void Narrator<Address>::after(Stage stage) {
       decision = packet_.undecided() ? parsed() : "";
       break;
     case Stage::kAnswerLink:
-    case Stage::kRelateErrors:
     case Stage::kAnswerEcho:
+      break;
+    case Stage::kRelateErrors:
+      decision = packet_.quote.is_error ? error_related() : "";
       break;
     case Stage::kSteer:
       decision = steered();
@@ -115,10 +117,21 @@ std::string Narrator<Address>::steered() const {
 template <typename Address>
 std::string Narrator<Address>::connection_found() const {
   if (!packet_.connection.found()) return "none known";
-  const bool original = packet_.connection.direction == Direction::kOriginal;
-  return absl::StrCat("known, ", text(portico::to_string(connection().state)), ": a packet ",
-                      original ? "to" : "from", " the endpoint ",
+  // An error goes against the packet that it quotes.
+  const bool quotes = packet_.quote.is_error;
+  const bool to = (packet_.connection.direction == Direction::kOriginal) != quotes;
+  return absl::StrCat("known, ", text(portico::to_string(connection().state)),
+                      quotes ? ": it quotes a packet " : ": a packet ", to ? "to" : "from",
+                      " the endpoint ",
                       portico::to_string(connection().endpoint, connection().endpoint_port));
+}
+
+template <typename Address>
+std::string Narrator<Address>::error_related() const {
+  if (!packet_.connection.found()) return "about a packet of no connection";
+  const bool to_client = packet_.connection.direction == Direction::kReply;
+  return absl::StrCat("about the connection ", addresses_text(connection().original_tuple()),
+                      "; on to the ", to_client ? "client" : "endpoint", "'s side");
 }
 
 template <typename Address>
@@ -231,6 +244,9 @@ void Narrator<Address>::find_who_makes_room() {
 template <typename Address>
 std::string Narrator<Address>::tracked() const {
   const ConnectionState now = connection().state;
+  if (packet_.quote.is_error) {
+    return absl::StrCat(text(portico::to_string(now)), " stays: errors change nothing");
+  }
   const std::string timeout = absl::StrCat(
       "ends after ", seconds(timeouts_[static_cast<std::size_t>(now)]), " without a packet");
   if (!existed_ || state_ == now) return absl::StrCat(text(portico::to_string(now)), ", ", timeout);

@@ -25,6 +25,7 @@ class Narrator {
   std::string parsed() const;
   std::string steered() const;
   std::string connection_found() const;
+  std::string error_related() const;
   std::string service_found();
   std::string endpoint_picked() const;
   std::string by_affinity(const EndpointSet<Address>& set) const;

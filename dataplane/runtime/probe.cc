@@ -2,6 +2,7 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/net/sctp.h"
+#include "dataplane/stage/icmp_error.h"
 #include "dataplane/stage/link_header.h"
 
 namespace portico {
@@ -99,6 +100,30 @@ std::vector<std::uint8_t> ip_packet(const ExplainRequest& request) {
   return memory;
 }
 
+template <typename Address>
+IcmpError icmp_error(const ExplainedError& error) {
+  switch (error.kind) {
+    case ExplainedError::Kind::kTooBig:
+      return IcmpErrors<Address>::too_big(error.mtu);
+    case ExplainedError::Kind::kTimeExceeded:
+      return IcmpErrors<Address>::kTimeExceeded;
+    case ExplainedError::Kind::kPortUnreachable:
+      break;
+  }
+  return IcmpErrors<Address>::kPortUnreachable;
+}
+
+// The error about this packet, whose IP header is behind `link` bytes, that a router on its way
+// sends: made as the gateway itself makes them.
+template <typename Address>
+void become_error(Packet& packet, std::uint16_t link, const ExplainRequest& request) {
+  packet.l3_offset = link;
+  packet.ip_length = packet.length - link;
+  become_icmp_error(packet, icmp_error<Address>(*request.error),
+                    request.error->sender.as<Address>());
+  Ip<Address>::set_ttl(packet, request.ttl);
+}
+
 }  // namespace
 
 Probe::Probe(const ExplainRequest& request, const Port& port) : port_(port.id) {
@@ -108,6 +133,11 @@ Probe::Probe(const ExplainRequest& request, const Port& port) : port_(port.id) {
                     is_v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
   const auto ip = is_v4 ? ip_packet<Ipv4Address>(request) : ip_packet<Ipv6Address>(request);
   frame_.insert(frame_.end(), ip.begin(), ip.end());
+  if (!request.error) return;
+  Packet error = packet();
+  is_v4 ? become_error<Ipv4Address>(error, link_header_size(port), request)
+        : become_error<Ipv6Address>(error, link_header_size(port), request);
+  frame_.assign(error.data, error.data + error.length);
 }
 
 Packet Probe::packet() {

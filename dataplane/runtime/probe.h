@@ -10,7 +10,8 @@
 namespace portico {
 
 // The memory of a packet that is never sent: what an ExplainRequest describes, as a frame that
-// arrives at a port, with right lengths and checksums and without payload.
+// arrives at a port, with right lengths and checksums and without payload; or an ICMP error that
+// quotes it.
 class Probe {
  public:
   Probe(const ExplainRequest& request, const Port& port);

@@ -166,6 +166,13 @@ struct DropCount {
   std::uint64_t refused = 0;  // answered: the sender was told by a TCP reset or an ICMP error
 };
 
+// An ICMP error about a packet: a router or host tells the packet's sender.
+struct ExplainedError {
+  enum class Kind : std::uint8_t { kTooBig, kTimeExceeded, kPortUnreachable } kind = Kind::kTooBig;
+  IpAddress sender;
+  std::uint16_t mtu = 0;  // kTooBig: bytes
+};
+
 // A packet that was never sent.
 struct ExplainRequest {
   std::string in_port;  // name; empty: the first uplink
@@ -177,6 +184,9 @@ struct ExplainRequest {
   std::uint8_t tcp_flags = 0x02;  // SYN
   std::uint8_t sctp_chunk = 1;    // the type of the only one, RFC 9260 section 3.2: INIT
   std::uint8_t ttl = 64;
+  // What arrives is this error, with that TTL; all else is of the packet that it quotes, as its
+  // sender met it.
+  std::optional<ExplainedError> error;
 };
 
 // One stage's decision.
@@ -195,6 +205,12 @@ struct Explanation {
   std::optional<std::string> out_port;
   std::optional<IpAddress> source, destination;
   std::optional<L4Port> source_port, destination_port;
+  // Of an ICMP error that goes on: the packet that it quotes then.
+  struct Quoted {
+    IpAddress source, destination;
+    L4Port source_port, destination_port;
+  };
+  std::optional<Quoted> quoted;
 };
 
 class DataPlane {

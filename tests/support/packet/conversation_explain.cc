@@ -23,6 +23,15 @@ ExplainRequest request_for(const std::string& port, const FrameSpec& spec) {
   return request;
 }
 
+ExplainedError error_of(const std::string& name, const FrameSpec& spec) {
+  using enum ExplainedError::Kind;
+  static const std::map<std::string, ExplainedError::Kind> kKinds = {
+      {"too-big", kTooBig},
+      {"time-exceeded", kTimeExceeded},
+      {"port-unreachable", kPortUnreachable}};
+  return {kKinds.at(name), spec.source, static_cast<std::uint16_t>(spec.icmp_rest)};
+}
+
 }  // namespace
 
 // explain PORT PACKET => forward|punt|drop REASON|refuse REASON [says WORD...]
@@ -30,8 +39,17 @@ void Conversation::expect_explanation(const Words& words) {
   const auto arrow = std::find(words.begin(), words.end(), "=>");
   if (arrow == words.end()) throw std::invalid_argument("a => is missing");
   const auto says = std::find(arrow, words.end(), "says");
-  const FrameSpec spec = read_spec({words.begin(), arrow}, 2);
-  const auto explanation = world_->gateway().explain(request_for(words.at(1), spec));
+  const Words packet(words.begin(), arrow);
+  const FrameSpec spec = read_spec(packet, 2);
+  ExplainRequest request = request_for(words.at(1), spec);
+  if (spec.kind == FrameKind::kError) {
+    const auto quoted = quotation(packet);
+    request = request_for(words[1],
+                          read_spec(packet, static_cast<std::size_t>(quoted - packet.begin()) + 1));
+    request.ttl = spec.ttl;
+    request.error = error_of(words.at(2), spec);
+  }
+  const auto explanation = world_->gateway().explain(request);
   if (!explanation.ok()) return fail(text(explanation.status().message()));
   std::string verdict = explanation->verdict;
   if (explanation->drop_reason) {

@@ -1,79 +1,12 @@
 // What people and scripts ask.
 
-#include "gmock/gmock.h"
-#include "proto/portico/rpc/v1/error_details.pb.h"
-#include "tests/unit/controlplane/api/api_fixture.h"
+#include "tests/unit/controlplane/api/gateway_fixture.h"
 
 namespace portico {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-// Each unary method is called by its name, so that a test reads like a client.
-#define PORTICO_CALL(Method, Response)                                               \
-  std::pair<grpc::Status, v1::Response> Method(const v1::Method##Request& request) { \
-    grpc::ClientContext context;                                                     \
-    v1::Response response;                                                           \
-    const grpc::Status status = gateway_->Method(&context, request, &response);      \
-    return {status, response};                                                       \
-  }
-
-class GatewayTest : public ApiTest {
- protected:
-  void SetUp() override { start(); }
-
-  PORTICO_CALL(GetStatus, Status)
-  PORTICO_CALL(ListServices, ListServicesResponse)
-  PORTICO_CALL(GetService, ServiceView)
-  PORTICO_CALL(DeleteConnections, DeleteConnectionsResponse)
-  PORTICO_CALL(ListRoutes, ListRoutesResponse)
-  PORTICO_CALL(ListNeighbors, ListNeighborsResponse)
-  PORTICO_CALL(ListPorts, ListPortsResponse)
-  PORTICO_CALL(GetCounters, Counters)
-  PORTICO_CALL(ListDrops, ListDropsResponse)
-  PORTICO_CALL(Explain, ExplainResponse)
-
-  static void expect_invalid(const grpc::Status& status, const std::string& field) {
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-    EXPECT_THAT(status.error_message(), HasSubstr(field + ": "));
-    rpc::v1::Status details;
-    rpc::v1::BadRequest bad_request;
-    ASSERT_TRUE(details.ParseFromString(status.error_details()));
-    ASSERT_EQ(details.details_size(), 1);
-    EXPECT_EQ(details.details(0).type_url(), "type.googleapis.com/google.rpc.BadRequest");
-    ASSERT_TRUE(bad_request.ParseFromString(details.details(0).value()));
-    EXPECT_EQ(bad_request.field_violations(0).field(), field);
-  }
-
-  static IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
-  static L4Port port(std::uint16_t number) { return L4Port::from_host(number); }
-
-  // Names on each page, until the last one.
-  std::vector<std::vector<std::string>> service_pages(v1::ListServicesRequest request) {
-    std::vector<std::vector<std::string>> pages;
-    do {
-      const auto [status, response] = ListServices(request);
-      EXPECT_TRUE(status.ok()) << status.error_message();
-      pages.emplace_back();
-      for (const v1::ServiceView& view : response.services()) {
-        pages.back().push_back(view.service().name());
-      }
-      request.set_page_token(response.next_page_token());
-    } while (!request.page_token().empty() && pages.size() < 10);
-    return pages;
-  }
-
-  void push_services(const std::vector<std::string>& names) {
-    const auto client = push("kubernetes");
-    int host = 0;
-    for (const std::string& name : names) {
-      client->send(set_service(name, "10.0.0." + std::to_string(++host)));
-    }
-    ASSERT_TRUE(client->ask(sync(1)).has_acknowledgement());
-  }
-};
 
 TEST_F(GatewayTest, AServiceWithItsEndpointsAndTheirCounters) {
   const auto client = push("kubernetes");
@@ -318,49 +251,6 @@ TEST_F(GatewayTest, NeighborsPortsCountersDrops) {
   EXPECT_EQ(drops.drops(0).meaning(), "No route leads to the destination.");
   EXPECT_EQ(drops.drops(0).packets(), 4u);
   EXPECT_EQ(drops.drops(0).refused(), 2u);
-}
-
-TEST_F(GatewayTest, Explain) {
-  v1::ExplainRequest request;
-  request.set_protocol(v1::PROTOCOL_TCP);
-  request.set_source("10.20.0.10");
-  request.set_destination("10.100.3.59");
-  request.set_destination_port(81);
-  Explanation explanation;
-  explanation.worker = WorkerId{1};
-  explanation.steps = {{"find_service", "no Service"}};
-  explanation.verdict = "drop";
-  explanation.drop_reason = DropReason::service_port_unknown;
-  data_plane_.explanation = explanation;
-  const auto [status, response] = Explain(request);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(response.verdict(), v1::ExplainResponse::VERDICT_DROP);
-  EXPECT_EQ(response.drop_reason(), "service_port_unknown");
-  EXPECT_EQ(response.steps(0).stage(), "find_service");
-  EXPECT_EQ(data_plane_.explained.source_port, port(40000));
-  EXPECT_EQ(data_plane_.explained.tcp_flags, 0x02);
-  EXPECT_EQ(data_plane_.explained.ttl, 64);
-
-  data_plane_.explanation = absl::InvalidArgumentError("there is no port \"x\"");
-  EXPECT_EQ(Explain(request).first.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  const auto with = [&](auto change) {
-    v1::ExplainRequest changed = request;
-    change(changed);
-    return Explain(changed).first;
-  };
-  expect_invalid(with([](auto& r) { r.clear_protocol(); }), "protocol");
-  expect_invalid(with([](auto& r) { r.set_source("x"); }), "source");
-  expect_invalid(with([](auto& r) { r.set_destination("2001:db8::1"); }), "destination");
-  expect_invalid(with([](auto& r) { r.set_destination_port(0); }), "destination_port");
-  expect_invalid(with([](auto& r) { r.set_ttl(256); }), "ttl");
-  expect_invalid(with([](auto& r) { r.set_tcp_flags(256); }), "tcp_flags");
-  expect_invalid(with([](auto& r) { r.set_sctp_chunk(256); }), "sctp_chunk");
-
-  data_plane_.explanation = explanation;
-  EXPECT_TRUE(with([](auto& r) { r.set_protocol(v1::PROTOCOL_SCTP); }).ok());
-  EXPECT_EQ(data_plane_.explained.sctp_chunk, 1);  // INIT
-  EXPECT_TRUE(with([](auto& r) { r.set_sctp_chunk(0); }).ok());
-  EXPECT_EQ(data_plane_.explained.sctp_chunk, 0);  // DATA
 }
 
 }  // namespace

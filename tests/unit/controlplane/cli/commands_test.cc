@@ -144,6 +144,7 @@ TEST_P(BashCompletion, OffersCommandsOptionsAndValues) {
   EXPECT_EQ(offers("get ports --timeout \"\""), "\n");
   EXPECT_EQ(offers("explain \"\""), "tcp udp sctp\n");
   EXPECT_EQ(offers("explain tcp \"\""), "\n");
+  EXPECT_EQ(offers("explain tcp --icmp-error \"\""), "too-big time-exceeded port-unreachable\n");
   EXPECT_EQ(offers("completion \"\""), "bash zsh fish\n");
   EXPECT_EQ(offers("version --cl"), "--client\n");
 }

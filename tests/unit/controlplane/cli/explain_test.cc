@@ -224,6 +224,55 @@ TEST_F(Explain, AsksForAChunk) {
   EXPECT_EQ(gateway.asked_explain.sctp_chunk(), 1u);
 }
 
+TEST_F(Explain, TellsWhatBecomesOfAnIcmpError) {
+  gateway.explanation = message<v1::ExplainResponse>(R"(
+      steps { stage: "relate_errors" decision: "about the connection" }
+      verdict: VERDICT_FORWARD out_port: "up0"
+      source { address: "10.12.22.151" } destination { address: "10.20.0.10" }
+      quoted_source { address: "10.20.0.10" port: 40000 }
+      quoted_destination { address: "10.100.3.59" port: 80 })");
+  EXPECT_EQ(output("explain 10.12.22.1:1024 192.168.1.3:8080 --icmp-error TOO-BIG --mtu 1400 "
+                   "--from 10.12.22.151 --in-port down0"),
+            "ICMP too-big 1400  10.12.22.151 -> 10.12.22.1\n"
+            "quotes TCP SYN  10.12.22.1:1024 -> 192.168.1.3:8080\n"
+            "arrives at down0 with TTL 64, worker 0 decides\n"
+            "\n"
+            "  relate_errors  about the connection\n"
+            "\n"
+            "  source              10.12.22.151      unchanged\n"
+            "  destination         10.12.22.1        ->  10.20.0.10\n"
+            "  quoted source       10.12.22.1:1024   ->  10.20.0.10:40000\n"
+            "  quoted destination  192.168.1.3:8080  ->  10.100.3.59:80\n"
+            "\n"
+            "FORWARD  leaves by port up0\n");
+  EXPECT_EQ(gateway.asked_explain.DebugString(), message<v1::ExplainRequest>(R"(
+      in_port: "down0" protocol: PROTOCOL_TCP source: "10.12.22.1" source_port: 1024
+      destination: "192.168.1.3" destination_port: 8080 tcp_flags: 2 ttl: 64
+      icmp_error { kind: KIND_TOO_BIG sender: "10.12.22.151" mtu: 1400 })")
+                                                     .DebugString());
+  const std::string json = output("explain 10.0.0.1:1 10.0.0.2:80 --icmp-error too-big -o json");
+  EXPECT_NE(json.find("\"quotedSource\": {\n  \"address\": \"10.20.0.10\",\n  \"port\": 40000"),
+            json.npos)
+      << json;
+}
+
+TEST_F(Explain, AsksForAnIcmpErrorOfTheDestinationUnlessTold) {
+  ask("explain udp 2001:db8::1 [2001:db8::2]:53 --icmp-error port-unreachable");
+  EXPECT_EQ(
+      gateway.asked_explain.icmp_error().DebugString(),
+      message<v1::ExplainRequest::IcmpError>("kind: KIND_PORT_UNREACHABLE sender: '2001:db8::2'")
+          .DebugString());
+  ask("explain udp 10.0.0.1 10.0.0.2:53 --icmp-error too-big");
+  EXPECT_EQ(
+      gateway.asked_explain.icmp_error().DebugString(),
+      message<v1::ExplainRequest::IcmpError>("kind: KIND_TOO_BIG sender: '10.0.0.2' mtu: 1280")
+          .DebugString());
+  ask("explain udp 10.0.0.1 10.0.0.2:53 --icmp-error time-exceeded --from 10.0.0.3");
+  EXPECT_EQ(gateway.asked_explain.icmp_error().DebugString(),
+            message<v1::ExplainRequest::IcmpError>("kind: KIND_TIME_EXCEEDED sender: '10.0.0.3'")
+                .DebugString());
+}
+
 TEST_F(Explain, RefusesWhatIsNoPacket) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "it takes [tcp|udp|sctp] SOURCE[:PORT] DESTINATION:PORT"},
@@ -244,6 +293,22 @@ TEST_F(Explain, RefusesWhatIsNoPacket) {
        "HEARTBEAT-ACK,ABORT,SHUTDOWN,SHUTDOWN-ACK,ERROR,COOKIE-ECHO,COOKIE-ACK,SHUTDOWN-COMPLETE"},
       {"tcp 10.0.0.1 10.0.0.2:80 --flags SYN,ECN",
        "--flags: \"ECN\" is no TCP flag: write some of FIN,SYN,RST,PSH,ACK,URG,ECE,CWR"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error redirect",
+       "--icmp-error: \"redirect\" is none of too-big, time-exceeded, port-unreachable"},
+      {"10.0.0.1 10.0.0.2:80 --from 10.0.0.3",
+       "only ICMP errors have --from and --mtu: write --icmp-error"},
+      {"10.0.0.1 10.0.0.2:80 --mtu 1400",
+       "only ICMP errors have --from and --mtu: write --icmp-error"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error time-exceeded --mtu 1400",
+       "only --icmp-error too-big has --mtu"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error too-big --mtu 65536",
+       "--mtu: \"65536\" is no number from 1 to 65535"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error too-big --from router",
+       "--from: \"router\" is no address"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error too-big --from 10.0.0.3:1",
+       "--from: \"10.0.0.3:1\" is no address"},
+      {"10.0.0.1 10.0.0.2:80 --icmp-error too-big --from 2001:db8::1",
+       "--from and the source are of different families"},
       {"tcp 10.0.0.1 10.0.0.2:80 --ttl 256", "--ttl: \"256\" is no number from 1 to 255"},
   };
   for (const auto& [arguments, expected] : cases) {
