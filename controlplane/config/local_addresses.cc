@@ -68,6 +68,10 @@ void read_cluster_cidrs(const config::v1::Snat& snat, SnatConfig* config, FieldF
   for (int i = 0; i < snat.cluster_cidrs_size(); ++i) {
     const std::string field = indexed("snat.cluster_cidrs", i);
     const absl::StatusOr<IpPrefix> prefix = IpPrefix::parse(snat.cluster_cidrs(i));
+    if (snat.cluster_cidrs(i).find('/') == std::string::npos) {
+      faults->add(field, "has no length, as in /16");
+      continue;
+    }
     if (!prefix.ok()) {
       faults->add(field, prefix.status().message());
       continue;

@@ -113,6 +113,13 @@ void add_affinity(const ServiceSpec& spec, v1::Service* out, Reporter* reporter)
   out->mutable_client_affinity()->set_seconds(seconds);
 }
 
+// Those of type ExternalName are not served at all.
+void check_type(const std::string& type, Reporter* reporter) {
+  if (type.empty() || type == "ClusterIP" || type == "NodePort" || type == "LoadBalancer") return;
+  reporter->fault("spec.type", absl::StrCat("\"", type, "\" is none of ClusterIP, NodePort, ",
+                                            "LoadBalancer and ExternalName"));
+}
+
 void check_policy(const std::string& field, const std::string& policy, Reporter* reporter) {
   if (policy.empty() || policy == "Cluster" || policy == "Local") return;
   reporter->fault(field, absl::StrCat("\"", policy, "\" is none of Cluster and Local"));
@@ -121,8 +128,13 @@ void check_policy(const std::string& field, const std::string& policy, Reporter*
 // NeedsHealthCheck in k8s.io/kubernetes/pkg/api/v1/service.
 void add_health_check(const kubernetes::Service& service, v1::Service* out, Reporter* reporter) {
   const ServiceSpec& spec = service.spec();
-  if (spec.type() != "LoadBalancer" || !is_external_policy_local(service)) return;
   const std::int32_t port = spec.health_check_node_port();
+  if (spec.type() != "LoadBalancer" || !is_external_policy_local(service)) {
+    if (port == 0) return;
+    reporter->warning("spec.healthCheckNodePort",
+                      "is not answered: that is for type LoadBalancer with the policy Local");
+    return;
+  }
   if (port == 0) {
     reporter->warning("spec.healthCheckNodePort",
                       "is missing: load balancers can't ask whether there are local endpoints");
@@ -171,6 +183,7 @@ std::optional<TranslatedService> translate_service(const kubernetes::Service& se
   out.set_maglev_table_size(annotations.maglev_table_size);
   translated.node_weights = std::move(annotations.node_weights);
   translated.zone_weights = std::move(annotations.zone_weights);
+  check_type(spec.type(), reporter);
   check_policy("spec.externalTrafficPolicy", spec.external_traffic_policy(), reporter);
   check_policy("spec.internalTrafficPolicy", spec.internal_traffic_policy(), reporter);
   add_addresses(service, &out, reporter);

@@ -26,6 +26,7 @@ TEST(ConfigSnat, FaultsAreNamed) {
   EXPECT_EQ(errors_of(snat("addresses: [10.12.22.2]")), "");
   expect_errors({
       {snat("cluster_cidrs: [192.168.1.1/16]"), "snat.cluster_cidrs[0]: \"192.168.1.1/16\""},
+      {snat("cluster_cidrs: [192.168.0.0]"), "snat.cluster_cidrs[0]: has no length, as in /16"},
       {snat("cluster_cidrs: [10.0.0.0/8, 10.0.0.0/8]"),
        "snat.cluster_cidrs[1]: is in the list already"},
       {snat("cluster_cidrs: [\"ff00::/8\"]"), "snat.cluster_cidrs[0]: is multicast"},

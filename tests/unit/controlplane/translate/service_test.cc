@@ -102,6 +102,8 @@ TEST(TranslateService, HasAHealthCheckWhereLoadBalancersNeedToKnow) {
   EXPECT_EQ(port("type: 'LoadBalancer' external_traffic_policy: 'Cluster'"), 0u);
   EXPECT_EQ(port("type: 'NodePort' external_traffic_policy: 'Local'"), 0u);
   EXPECT_EQ(port("external_ips: '192.0.2.1' external_traffic_policy: 'Local'"), 0u);
+  EXPECT_THAT(translate_one(web_service({"10.0.0.1"}, "health_check_node_port: 30100")).warnings,
+              ElementsAre(HasSubstr("spec.healthCheckNodePort: is not answered")));
   EXPECT_THAT(translate_one(web_service({"10.0.0.1"}, kBalancerLocal)).warnings,
               ElementsAre(HasSubstr("spec.healthCheckNodePort: is missing")));
 }
@@ -201,6 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
                                "timeout_seconds: 86401 } }"),
                    "spec.sessionAffinityConfig.clientIP.timeoutSeconds: must be between 1 and "
                    "86400, is 86401"},
+        BadService{"type", web_service({"10.0.0.1"}, "type: 'Loadbalancer'"),
+                   "spec.type: \"Loadbalancer\" is none of ClusterIP, NodePort, LoadBalancer and"},
         BadService{"external_policy", web_service({"10.0.0.1"}, "external_traffic_policy: 'local'"),
                    "spec.externalTrafficPolicy: \"local\" is none of Cluster and Local"},
         BadService{"internal_policy", web_service({"10.0.0.1"}, "internal_traffic_policy: 'Node'"),
