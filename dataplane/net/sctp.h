@@ -51,6 +51,19 @@ std::uint16_t sctp_chunk_kind(std::uint8_t type) noexcept;
 // be inside the packet; what is wrong with others is the receiver's to judge.
 void parse_sctp(Packet& packet, std::uint32_t available) noexcept;
 
+// The Initiate Tag of an INIT ACK (section 3.3.3), by which its sender knows the packets of this
+// association; 0, which it never is: it is not here to be read. Requires packet.sctp_chunks ==
+// kSctpInitAck, as parse_sctp() has set it.
+inline std::uint32_t initiate_tag(const Packet& packet) noexcept {
+  constexpr std::uint32_t kNeeded = sizeof(SctpChunkHeader) + sizeof(Wire32);
+  const std::uint8_t* const chunk = packet.l4() + sizeof(SctpHeader);
+  if (packet.contiguous < packet.l4_offset + sizeof(SctpHeader) + kNeeded ||
+      header_at<SctpChunkHeader>(chunk).length.host() < kNeeded) {
+    return 0;
+  }
+  return header_at<Wire32>(chunk + sizeof(SctpChunkHeader)).host();
+}
+
 inline std::uint32_t little_endian_at(const std::uint8_t* bytes) noexcept {
   return std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
          std::uint32_t{bytes[3]} << 24;

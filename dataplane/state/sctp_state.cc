@@ -27,10 +27,12 @@ constexpr Table kNext = {{
     {{
         // From the client. Columns: the present state.
         // CL   CW   CE   ES   SS   SR   SA   HS
-        // INIT: retransmitted, or begins anew. In an association that lives it is a restarted
-        // client's (RFC 9260 section 5.2.2), or a forged one: the endpoint judges, the COOKIE ACK
-        // comes in ESTABLISHED as well. In SHUTDOWN_ACK_SENT the endpoint ignores it (section 9.2).
-        {kCw, kCw, kCe, kEs, kCw, kCw, kSa, kCw},
+        // INIT: retransmitted, or begins anew. In an association that lives or shuts down it is a
+        // restarted client's (RFC 9260 section 5.2.2), or a forged one: the endpoint judges, its
+        // COOKIE ACK says that there is an association. In SHUTDOWN_ACK_SENT it ignores the INIT
+        // (section 9.2). After an end it has to agree, by an INIT ACK: who sends INIT and ABORT in
+        // turns keeps no place in a full table.
+        {kCl, kCw, kCe, kEs, kSs, kSr, kSa, kCw},
         // INIT ACK: the wrong direction, endpoints open nothing.
         {kCl, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
         // COOKIE ECHO.
@@ -45,8 +47,9 @@ constexpr Table kNext = {{
         {kCl, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
         // SHUTDOWN.
         {kCl, kCw, kCe, kSs, kSs, kSr, kSa, kHs},
-        // SHUTDOWN ACK: answers the endpoint's SHUTDOWN, or one that crossed the client's.
-        {kCl, kCw, kCe, kEs, kSa, kSa, kSa, kSa},
+        // SHUTDOWN ACK: answers the endpoint's SHUTDOWN, or one that crossed the client's. In what
+        // was picked up it proves nothing.
+        {kCl, kCw, kCe, kEs, kSa, kSa, kSa, kHs},
         // SHUTDOWN COMPLETE.
         {kCl, kCw, kCe, kEs, kSs, kSr, kCl, kCl},
         // ABORT: in any state, as RST is treated.
@@ -55,25 +58,29 @@ constexpr Table kNext = {{
     {{
         // From the endpoint.
         // CL   CW   CE   ES   SS   SR   SA   HS
+        // CL   CW   CE   ES   SS   SR   SA   HS
         // INIT: endpoints open nothing.
         {kCl, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
         // INIT ACK: of a second INIT, after an ABORT that was not believed.
         {kCw, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
         // COOKIE ECHO: the wrong direction.
         {kCl, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
-        // COOKIE ACK: only the endpoint opens, so that no client can fill the table alone.
-        {kCl, kCw, kEs, kEs, kSs, kSr, kSa, kHs},
+        // COOKIE ACK: only the endpoint opens, so that no client can fill the table alone. While
+        // the association shuts down, the client has restarted.
+        {kCl, kCw, kEs, kEs, kEs, kEs, kSa, kHs},
         // HEARTBEAT, HEARTBEAT ACK, data: in CLOSED they say that the ABORT was not believed, since
-        // its tag was wrong (section 8.5.1 (B)). If it was, they are answered by another ABORT.
+        // its tag was wrong (section 8.5.1 (B)). If it was, they are answered by another ABORT. So
+        // does data (and SACK) after the client's SHUTDOWN; if that was believed, the client sends
+        // it again in answer to the data (section 9.2).
         {kEs, kCw, kCe, kEs, kSs, kSr, kSa, kHs},
         {kEs, kCw, kCe, kEs, kSs, kSr, kSa, kEs},
-        {kEs, kCw, kCe, kEs, kSs, kSr, kSa, kEs},
+        {kEs, kCw, kCe, kEs, kEs, kSr, kSa, kEs},
         // SHUTDOWN.
         {kCl, kCw, kCe, kSr, kSs, kSr, kSa, kHs},
-        // SHUTDOWN ACK.
-        {kCl, kCw, kCe, kEs, kSa, kSa, kSa, kHs},
-        // SHUTDOWN COMPLETE.
-        {kCl, kCw, kCe, kEs, kSs, kSr, kCl, kHs},
+        // SHUTDOWN ACK, SHUTDOWN COMPLETE: the endpoint has believed what we have not seen, or not
+        // believed.
+        {kCl, kCw, kCe, kSa, kSa, kSa, kSa, kHs},
+        {kCl, kCw, kCe, kEs, kCl, kCl, kCl, kHs},
         // ABORT.
         {kCl, kCl, kCl, kCl, kCl, kCl, kCl, kCl},
     }},

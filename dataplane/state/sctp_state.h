@@ -1,8 +1,8 @@
 #pragma once
 
 // The states of an SCTP association as a NAT in the middle sees them, after Linux'
-// nf_conntrack_proto_sctp.c. Tracking is liberal, as with TCP: verification tags are not compared,
-// so a chunk that could be forged moves little.
+// nf_conntrack_proto_sctp.c. Tracking is liberal, as with TCP: what could be forged moves little,
+// and whose packets move anything is for witness.h to judge.
 //
 //   COOKIE_WAIT        INIT from the client; the endpoint's INIT ACK does not change it
 //   COOKIE_ECHOED      COOKIE ECHO from the client

@@ -53,13 +53,27 @@ constexpr ConnectionState first_state(const Packet& packet) noexcept {
 inline bool is_believed(ConnectionState state, std::uint16_t witness,
                         const Packet& packet) noexcept {
   if (packet.connection.direction == Direction::kReply) return true;
-  return packet.protocol != Protocol::kTcp || tcp::is_believed(state, witness, packet);
+  switch (packet.protocol) {
+    case Protocol::kTcp:
+      return tcp::is_believed(state, witness, packet);
+    case Protocol::kSctp:
+      return sctp::is_believed(witness, packet);
+    default:
+      return true;
+  }
 }
 
+// The witness after a packet that was believed and has led from `before` to `after`.
 inline std::uint16_t next_witness(ConnectionState before, ConnectionState after,
                                   std::uint16_t witness, const Packet& packet) noexcept {
-  if (packet.protocol != Protocol::kTcp) return witness;
-  return tcp::next_witness(before, after, witness, packet);
+  switch (packet.protocol) {
+    case Protocol::kTcp:
+      return tcp::next_witness(before, after, witness, packet);
+    case Protocol::kSctp:
+      return sctp::next_witness(before, witness, packet);
+    default:
+      return witness;
+  }
 }
 
 // The state after `packet`, whose connection has been found or made, if it is believed.

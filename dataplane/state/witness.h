@@ -22,11 +22,22 @@
 // 0x12360000, and one of 0x00000001 does not. The ACK's sequence number is 0xfffffff0: the witness
 // is 0xffff, and a RST is believed with 0xfffe0000 ... 0x000fffff.
 //
+// SCTP. The lower half of the endpoint's Initiate Tag, which a client's packets have for their
+// verification tag (RFC 9260 section 8.5); 0 while it is not known. It comes with the INIT ACK of
+// an association that is not established; two that differ, for an INIT sent twice, leave it open.
+// The client's COOKIE ECHO says which one it has taken, and is believed in that, since only the
+// endpoint's COOKIE ACK establishes. A COOKIE ACK in an association that lives is the answer to a
+// restarted client (section 5.2.4): its tag is not known. Nor is that of an association picked up
+// in mid-stream. ABORT and SHUTDOWN COMPLETE with the T bit (section 8.5.1) carry the client's own
+// tag, which we can't check: they are not believed where the endpoint's is known, and the
+// association ends by its timeout. INIT has no tag, and is judged by its state alone.
+//
 // Written and read by the stage track, in the worker that owns the connection.
 
 #include <cstdint>
 
 #include "dataplane/net/headers.h"
+#include "dataplane/net/sctp.h"
 #include "dataplane/packet/packet.h"
 #include "dataplane/state/tcp_state.h"
 
@@ -73,5 +84,37 @@ inline std::uint16_t next_witness(ConnectionState before, ConnectionState after,
 }
 
 }  // namespace tcp
+
+namespace sctp {
+
+inline std::uint16_t lower_half(std::uint32_t tag) noexcept {
+  return static_cast<std::uint16_t>(tag);
+}
+
+inline bool is_believed(std::uint16_t witness, const Packet& packet) noexcept {
+  if (witness == 0 || packet.sctp_chunks == kSctpInit) return true;
+  return lower_half(header_at<SctpHeader>(packet.l4()).verification_tag.host()) == witness;
+}
+
+inline std::uint16_t next_witness(ConnectionState before, std::uint16_t witness,
+                                  const Packet& packet) noexcept {
+  using enum ConnectionState;
+  const bool is_established = !is_unanswered(before);
+  if (packet.connection.direction == Direction::kOriginal) {
+    const bool tells = (packet.sctp_chunks & kSctpCookieEcho) != 0 && witness == 0;
+    if (!tells || before != kSctpCookieWait) return witness;
+    return lower_half(header_at<SctpHeader>(packet.l4()).verification_tag.host());
+  }
+  if ((packet.sctp_chunks & kSctpCookieAck) != 0 && is_established) return 0;
+  // In COOKIE_ECHOED the client has made its choice.
+  if (packet.sctp_chunks != kSctpInitAck || is_established || before == kSctpCookieEchoed) {
+    return witness;
+  }
+  const std::uint16_t tag = lower_half(initiate_tag(packet));
+  const bool is_second = before == kSctpCookieWait && witness != 0 && witness != tag;
+  return is_second ? 0 : tag;
+}
+
+}  // namespace sctp
 
 }  // namespace portico

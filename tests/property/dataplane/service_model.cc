@@ -143,13 +143,14 @@ State next_sctp(State state, bool from_client, Signal signal) {
   switch (signal) {
     case Signal::kReset:
       return State::kSctpClosed;
-    case Signal::kOpen:
-      return is_over || shuts_down ? State::kSctpCookieWait : state;
+    case Signal::kOpen:  // the endpoint has to agree
+      return state;
     case Signal::kOpenAnswer:
       return is_over ? State::kSctpCookieWait : state;
     case Signal::kData:
       if (from_client) return state == State::kSctpCookieWait ? State::kSctpCookieEchoed : state;
-      return is_over || state == State::kSctpCookieEchoed ? State::kSctpEstablished : state;
+      return is_over || shuts_down || state == State::kSctpCookieEchoed ? State::kSctpEstablished
+                                                                        : state;
     case Signal::kClose:
       if (state != State::kSctpEstablished) return state;
       return from_client ? State::kSctpShutdownSent : State::kSctpShutdownReceived;

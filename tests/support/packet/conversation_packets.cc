@@ -160,6 +160,7 @@ void Conversation::read_attribute(const std::string& key, const std::string& val
   if (key == "id") spec.echo_id = static_cast<std::uint16_t>(number(value));
   if (key == "seq") spec.sequence = number(value);
   if (key == "ack") spec.acknowledgement = number(value);
+  if (key == "tag") spec.tag = number(value);
   if (key == "mtu") spec.icmp_rest = number(value);
   if (key == "options") spec.options = true;
   if (key == "nodf") spec.dont_fragment = false;
@@ -264,7 +265,7 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
   check(spec.vlan == world_->vlan(sent.port), "the VLAN tag is another");
   const std::string device = world_->port_name(world_->device_of(sent.port));
   check(spec.source_mac == World::mac(device), "the source MAC address is not the port's");
-  for (const char* key : {"ttl", "len", "pad", "id", "seq", "ack"}) {
+  for (const char* key : {"ttl", "len", "pad", "id", "seq", "ack", "tag"}) {
     if (!says(std::string(key) + "=")) continue;
     check(spec.ttl == wanted.ttl || key != std::string("ttl"), absl::StrCat("ttl is ", spec.ttl));
     check(spec.payload == wanted.payload || key != std::string("len"),
@@ -277,6 +278,7 @@ void Conversation::compare(const ReadFrame& actual, const FrameSpec& wanted, con
           absl::StrCat("seq is ", spec.sequence));
     check(spec.acknowledgement == wanted.acknowledgement || key != std::string("ack"),
           absl::StrCat("ack is ", spec.acknowledgement));
+    check(spec.tag == wanted.tag || key != std::string("tag"), absl::StrCat("tag is ", spec.tag));
   }
   if (spec.kind != FrameKind::kAsk) {
     std::string to = world_->host_in_front_of(spec.destination);

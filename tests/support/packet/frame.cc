@@ -78,7 +78,7 @@ unsigned protocol_number(const FrameSpec& spec) {
 
 std::string sctp_of(const FrameSpec& spec) {
   std::string segment = build_sctp(spec.source_port, spec.destination_port, spec.sctp_chunks,
-                                   payload_of(spec.payload));
+                                   payload_of(spec.payload), spec.tag);
   if (spec.checksum == FrameSpec::Checksum::kWrong) segment[8] = static_cast<char>(~segment[8]);
   if (spec.checksum == FrameSpec::Checksum::kZero) segment.replace(8, 4, 4, '\0');
   return segment;
@@ -305,6 +305,7 @@ class Reader {
     spec.source_port = static_cast<std::uint16_t>(read16(segment, 0));
     spec.destination_port = static_cast<std::uint16_t>(read16(segment, 2));
     spec.sctp_chunks = read.chunks;
+    spec.tag = read.tag;
     if (!read.checksum_is_right) spec.checksum = FrameSpec::Checksum::kWrong;
     payload(read.payload, 0);
   }

@@ -32,6 +32,7 @@ struct FrameSpec {
   std::uint8_t tcp_flags = 0;
   ChunkTypes sctp_chunks;
   std::uint32_t sequence = 0x01010101, acknowledgement = 0x01010101;  // TCP
+  std::uint32_t tag = kSctpTag;  // SCTP: verification tag; of INIT and INIT ACK the Initiate Tag
   std::uint8_t ttl = 64;
   std::uint16_t payload = 0;  // bytes, of a pattern
   std::uint16_t echo_id = 0;

@@ -36,6 +36,10 @@ std::size_t fixed_part(std::uint8_t type) {
   return type == 7 ? 4 : 0;
 }
 
+bool has_initiate_tag(std::uint8_t type) {
+  return type == 1 || type == 2;
+}
+
 std::string be16(std::size_t value) {
   return {static_cast<char>(value >> 8), static_cast<char>(value)};
 }
@@ -85,12 +89,14 @@ std::string chunks_text(const ChunkTypes& chunks) {
 }
 
 std::string build_sctp(std::uint16_t source, std::uint16_t destination, const ChunkTypes& chunks,
-                       const std::string& payload) {
+                       const std::string& payload, std::uint32_t tag) {
   const bool is_init = !chunks.empty() && chunks[0] == 1;
+  const std::string tag_bytes = be16(tag >> 16) + be16(tag & 0xffff);
   std::string segment = be16(source) + be16(destination) +
-                        (is_init ? std::string(4, '\0') : "tag!") + std::string(4, '\0');
+                        (is_init ? std::string(4, '\0') : tag_bytes) + std::string(4, '\0');
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     std::string value(fixed_part(chunks[i]), '\1');
+    if (has_initiate_tag(chunks[i])) value.replace(0, 4, tag_bytes);
     if (i + 1 == chunks.size()) value += payload;
     segment += std::string{static_cast<char>(chunks[i]), '\0'} + be16(4 + value.size()) + value;
     while (segment.size() % 4 != 0) segment += '\0';
@@ -103,14 +109,19 @@ ReadSctp read_sctp(const std::string& segment) {
   std::string zeroed = segment;
   zeroed.replace(kChecksumAt, 4, 4, '\0');
   result.checksum_is_right = segment.substr(kChecksumAt, 4) == little_endian(plain_crc32c(zeroed));
+  std::size_t tag_at = 4;
   for (std::size_t at = kCommonHeader; at < segment.size();) {
     const auto type = static_cast<std::uint8_t>(read8(segment, at));
+    if (has_initiate_tag(type)) tag_at = at + 4;
     const std::size_t length = read8(segment, at + 2) << 8 | read8(segment, at + 3);
     const std::size_t header = 4 + fixed_part(type);
     if (length < header || at + length > segment.size()) throw std::out_of_range("chunk");
     result.chunks.push_back(type);
     result.payload = segment.substr(at + header, length - header);
     at += (length + 3) / 4 * 4;
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    result.tag = result.tag << 8 | static_cast<std::uint32_t>(read8(segment, tag_at + i));
   }
   return result;
 }
