@@ -11,12 +11,15 @@
 
 namespace portico {
 
-// Names a datagram. RFC 791 section 3.2 (the protocol is part of it), RFC 8200 section 4.5.
+// Names a datagram. RFC 791 section 3.2 (the protocol is part of it), RFC 8200 section 4.5. And the
+// port: else a client could complete, or spoil, what an endpoint says.
 struct DatagramKey {
   std::array<std::uint8_t, 16> source{}, destination{};
   std::uint32_t id = 0;
-  std::uint32_t protocol = 0;  // IPv4
+  std::uint16_t protocol = 0;  // IPv4
+  PortId port;
 };
+static_assert(sizeof(DatagramKey) == 40);  // hashed as bytes: no padding
 
 struct Fragment {
   DatagramKey key;
@@ -29,6 +32,7 @@ struct Fragment {
 inline Fragment read_fragment(const Packet& packet) noexcept {
   Fragment fragment;
   fragment.headers = packet.l4_offset - std::uint32_t{packet.l3_offset};
+  fragment.key.port = packet.in_port;
   if (packet.family == Family::kIpv4) {
     const auto& ip = *reinterpret_cast<const rte_ipv4_hdr*>(packet.l3());
     std::memcpy(fragment.key.source.data(), &ip.src_addr, sizeof ip.src_addr);
