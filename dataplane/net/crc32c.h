@@ -51,6 +51,26 @@ inline constexpr Crc32cPowers kCrc32cPowers = [] {
   return powers;
 }();
 
+inline constexpr std::array<std::uint32_t, 256> kCrc32cOfBytes = [] {
+  std::array<std::uint32_t, 256> crcs{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (kCrc32cPolynomial & (0u - (crc & 1)));
+    crcs[byte] = crc;
+  }
+  return crcs;
+}();
+
+// Of a message so far, with `size` more bytes. It begins with 0xffffffff; the checksum is the
+// complement of what it ends with.
+constexpr std::uint32_t crc32c_add(std::uint32_t crc, const std::uint8_t* bytes,
+                                   std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size; ++i) {
+    crc = (crc >> 8) ^ kCrc32cOfBytes[(crc ^ bytes[i]) & 0xff];
+  }
+  return crc;
+}
+
 // How the CRC32c of a message changes when its first four bytes do. `difference` is the exclusive
 // or of these before and after, as a little-endian word; `length` is that of the message, 4 ...
 // 65535. The result is to be added, by exclusive or, to the CRC.
@@ -60,14 +80,9 @@ constexpr std::uint32_t crc32c_difference(std::uint32_t difference, std::uint32_
   return crc32c_multiply(difference, power);
 }
 
-// Of a whole message, bit by bit: for the few and short ones that the gateway itself makes.
+// Of a whole message.
 inline std::uint32_t crc32c(const std::uint8_t* message, std::size_t length) noexcept {
-  std::uint32_t crc = 0xffffffff;
-  for (std::size_t i = 0; i < length; ++i) {
-    crc ^= message[i];
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (kCrc32cPolynomial & (0u - (crc & 1)));
-  }
-  return ~crc;
+  return ~crc32c_add(0xffffffff, message, length);
 }
 
 }  // namespace portico

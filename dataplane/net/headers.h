@@ -85,6 +85,11 @@ struct Ipv4Header {
 inline constexpr std::uint16_t kIpv4DontFragment = 0x4000;
 inline constexpr std::uint16_t kIpv4MoreFragments = 0x2000;
 inline constexpr std::uint16_t kIpv4FragmentOffset = 0x1fff;
+// Options, RFC 791 section 3.1.
+inline constexpr std::uint8_t kIpv4EndOfOptions = 0;
+inline constexpr std::uint8_t kIpv4NoOperation = 1;
+inline constexpr std::uint8_t kIpv4LooseSourceRoute = 131;
+inline constexpr std::uint8_t kIpv4StrictSourceRoute = 137;
 
 // RFC 8200 sections 3 and 4.
 struct Ipv6Header {

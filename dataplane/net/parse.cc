@@ -132,6 +132,24 @@ bool is_host(const Ipv4Address& address) noexcept {
   return first != 0 && first != 127 && first < 224;
 }
 
+// RFC 791 section 3.1. A sender does not choose the way: RFC 7126 sections 4.3 and 4.4.
+void check_options(Packet& packet, std::uint16_t header_length) noexcept {
+  const std::uint8_t* const options = packet.l3() + sizeof(Ipv4Header);
+  const std::size_t size = header_length - sizeof(Ipv4Header);
+  for (std::size_t at = 0; at < size && options[at] != kIpv4EndOfOptions;) {
+    if (options[at] == kIpv4NoOperation) {
+      ++at;
+      continue;
+    }
+    if (options[at] == kIpv4LooseSourceRoute || options[at] == kIpv4StrictSourceRoute) {
+      return packet.drop(DropReason::ip_source_route);
+    }
+    const std::size_t length = size - at < 2 ? 0 : options[at + 1];
+    if (length < 2 || length > size - at) return packet.drop(DropReason::ip_header_malformed);
+    at += length;
+  }
+}
+
 void parse_ipv4(Packet& packet) noexcept {
   packet.family = Family::kIpv4;
   if (!readable(packet, packet.l3_offset, sizeof(Ipv4Header))) {
@@ -156,6 +174,10 @@ void parse_ipv4(Packet& packet) noexcept {
   }
   if (!is_host(Ipv4Address::from_bytes(ip.destination.data()))) {
     return packet.drop(DropReason::ip_destination_invalid);
+  }
+  if (header_length > sizeof(Ipv4Header)) {
+    check_options(packet, header_length);
+    if (!packet.undecided()) return;
   }
   packet.l4_offset = static_cast<std::uint16_t>(packet.l3_offset + header_length);
   if (const std::uint16_t word = ip.fragment.host();
@@ -238,9 +260,11 @@ void parse_ipv6(Packet& packet) noexcept {
   if (!protocol) return;
   const auto source = Ipv6Address::from_bytes(ip.source.data());
   const auto destination = Ipv6Address::from_bytes(ip.destination.data());
-  // Neighbor discovery alone comes from :: and goes to multicast addresses (RFC 4861 section 4.3).
+  // Neighbor discovery alone goes to multicast addresses, and only so does it come from ::, for
+  // which there is nobody to answer yet (RFC 4861 sections 4.3 and 7.1.1, RFC 4291 section 2.5.2).
   const bool is_icmp = *protocol == static_cast<std::uint8_t>(Protocol::kIcmpv6);
-  if (source.is_multicast() || (is_no_host(source) && !(is_icmp && source == Ipv6Address{}))) {
+  const bool is_detection = is_icmp && source == Ipv6Address{} && destination.is_multicast();
+  if (source.is_multicast() || (is_no_host(source) && !is_detection)) {
     return packet.drop(DropReason::ip_source_invalid);
   }
   if ((destination.is_multicast() && !is_icmp) || is_no_host(destination)) {

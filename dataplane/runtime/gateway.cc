@@ -58,7 +58,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::create(GatewayConfig config, P
 Gateway::Gateway(const GatewayConfig& config, PortTable ports, PacketIo& io, const Options& options)
     : config_(config),
       options_(options),
-      shared_(std::move(ports), config, options.workers),
+      shared_(std::move(ports), config, options.workers, options.seed),
       writer_(shared_, config.capacity),
       baselines_(config.capacity.endpoints) {
   for (std::uint16_t i = 0; i < options.workers; ++i) {

@@ -81,8 +81,7 @@ Scratch::Scratch(SharedTables& shared, Worker& worker, std::uint16_t workers,
                {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
                 worker.tables<Ipv6Address>().snat, snat_usage_, v6_, sequences_},
                view.random,
-               RateLimit(1, 1),
-               RateLimit(1, 1),
+               AnswerLimits(0),
                config.connections.reject} {
   if (view.refusal) new_connections_.refuse(view.tuple.source, view.now);
   if (view.last != EndpointRef{}) {

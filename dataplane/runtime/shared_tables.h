@@ -44,9 +44,11 @@ struct SharedTables {
   const std::uint16_t workers;
   Rcu rcu;
 
-  SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t worker_count)
+  // `seed`: of hashes that are a secret, but for tests.
+  SharedTables(PortTable port_table, const GatewayConfig& config, std::uint16_t worker_count,
+               std::uint64_t seed = random_seed())
       : ports(std::move(port_table)),
-        kernel(ports),
+        kernel(ports, seed),
         endpoints(config.capacity.endpoints),
         affinity(config.capacity.affinity_entries),
         neighbors(config.capacity.neighbors),

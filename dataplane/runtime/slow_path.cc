@@ -1,6 +1,6 @@
 #include "dataplane/runtime/slow_path.h"
 
-#include "dataplane/net/headers.h"
+#include "dataplane/net/ip.h"
 #include "dataplane/net/parse.h"
 
 namespace portico {
@@ -75,13 +75,27 @@ void SlowPath::take(const PuntedPacket& punted, Instant now) {
 
 void SlowPath::pass_on(const PuntedPacket& answer, Packet& packet, Instant now) {
   if (kernel_ == nullptr || !shared_.ports[answer.port.value].kernel) return exits_.free(packet);
-  if (!shared_.kernel.admit(answer.port, KernelTraffic::kRouting, now)) {
+  if (!admits(answer.port, packet, now)) {
     return exits_.drop(packet, DropReason::kernel_rate_limited);
   }
   if (!kernel_->push({packet.handle, {}, PuntReason::kForKernel, answer.port})) {
     return exits_.drop(packet, DropReason::kernel_queue_full);
   }
   counts_.punted.add(1);
+}
+
+// An ARP reply or a neighbor advertisement, which parse() has seen as such before.
+bool SlowPath::admits(PortId port, const Packet& answer, Instant now) {
+  Packet packet = answer;
+  const Port& in = shared_.ports[port.value];
+  parse_frame(packet, {in.mac, in.vlan});
+  if (packet.is_ip) {
+    return shared_.kernel.admit(port, KernelTraffic::kRouting, source_of<Ipv6Address>(packet), true,
+                                now);
+  }
+  const auto& arp = header_at<ArpPacket>(packet.l3());
+  const auto sender = Ipv4Address::from_bytes(arp.sender_ip.data());
+  return shared_.kernel.admit(port, KernelTraffic::kRouting, sender, true, now);
 }
 
 void SlowPath::learn_from(const Packet& message, PortId port, Instant now) {

@@ -41,6 +41,7 @@ class SlowPath {
   void take(const PuntedPacket& punted, Instant now);
   void learn_from(const Packet& packet, PortId port, Instant now);
   void pass_on(const PuntedPacket& answer, Packet& packet, Instant now);
+  bool admits(PortId port, const Packet& answer, Instant now);
 
   SharedTables& shared_;
   WorkerCounts counts_;

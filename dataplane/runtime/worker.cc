@@ -4,17 +4,6 @@
 #include "dataplane/stage/pipeline.h"
 
 namespace portico {
-namespace {
-
-// ICMP errors a second and worker, after Linux' icmp_msgs_per_sec and icmp_msgs_burst.
-constexpr std::uint32_t kIcmpErrorsPerSecond = 1000;
-constexpr std::uint32_t kIcmpErrorBurst = 50;
-// Refusals have as much beside them, so that neither a port scan nor a Service without endpoints
-// takes path MTU discovery's errors away.
-constexpr std::uint32_t kRefusalsPerSecond = 1000;
-constexpr std::uint32_t kRefusalBurst = 50;
-
-}  // namespace
 
 Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
                SharedTables& shared, Exits exits, std::vector<OutboxRing*> outboxes, int socket,
@@ -44,8 +33,7 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
                {shared.v6.services, shared.v6.masquerade, shared.v6.locals, shared.v6.routes,
                 v6_.snat, v6_.snat_usage, v6_.connections, v6_.sequences},
                Random(seed),
-               RateLimit(kIcmpErrorsPerSecond, kIcmpErrorBurst),
-               RateLimit(kRefusalsPerSecond, kRefusalBurst),
+               AnswerLimits(seed),
                config.connections.reject},
       ends_(config.connections, context_, exits_, counts_) {
   shared.load.add(usage_);

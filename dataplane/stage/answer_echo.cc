@@ -33,17 +33,23 @@ void answer_echo(const Batch& packets, StageContext& context) noexcept {
     if (packet.connection.found()) continue;  // an error, on its way to who should know
     const auto& icmp = header_at<IcmpHeader>(packet.l4());
     const Address destination = destination_of<Address>(packet);
-    const LocalAddress local = context.tables<Address>().locals.find(destination);
-    if (is_for_kernel(destination, local, context.port(packet.in_port))) {
+    const LocalAddresses<Address>& locals = context.tables<Address>().locals;
+    const LocalAddress local = locals.find(destination);
+    const Port& port = context.port(packet.in_port);
+    if (is_nobody(source_of<Address>(packet), port, locals)) {
+      packet.drop(DropReason::ip_source_invalid);
+    } else if (is_for_kernel(destination, local, port)) {
       send_ip_to_kernel<Address>(packet, false, context);
     } else if (!local.own && !local.service && !local.node_port) {
       packet.drop(DropReason::not_for_gateway);
     } else if (icmp.type != Ip<Address>::kEchoRequest || icmp.code != 0) {
       packet.drop(DropReason::icmp_unsupported);
+    } else if (comes_from_group(packet)) {
+      packet.drop(DropReason::ip_source_invalid);
     } else if (icmp_sum<Address>(packet).checksum() != 0) {
       packet.drop(DropReason::icmp_checksum_wrong);
     } else {
-      answer<Address>(packet, context.port(packet.in_port));
+      answer<Address>(packet, port);
     }
   }
 }

@@ -114,8 +114,8 @@ void answer_neighbor(Packet& packet, const StageContext& context) noexcept {
   const Port& port = context.port(packet.in_port);
   const auto target = Ipv6Address::from_bytes(message.target.data());
   if (!belongs_on(port, target, context)) {
-    const bool may_be_kernels = port.kernel && is_link_local(target);
-    return may_be_kernels ? send_to_kernel(packet, KernelTraffic::kRouting, context)
+    const bool may_be_kernels = port.kernel && is_kernels_own(target);
+    return may_be_kernels ? send_to_kernel<Ipv6Address>(packet, KernelTraffic::kRouting, context)
                           : packet.drop(DropReason::not_for_gateway);
   }
   // A solicitation without option (duplicate address detection) leaves no room for ours.

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "dataplane/stage/answer_limits.h"
 #include "dataplane/stage/new_connections.h"
 #include "dataplane/stage/random.h"
-#include "dataplane/stage/rate_limit.h"
 #include "dataplane/state/affinity_table.h"
 #include "dataplane/state/connection_table.h"
 #include "dataplane/state/endpoint_load.h"
@@ -52,9 +52,8 @@ struct StageContext {
   FamilyTables<Ipv4Address> v4;
   FamilyTables<Ipv6Address> v6;
   Random random;
-  RateLimit icmp_errors;  // of the gateway as a router: time exceeded, packet too big
-  RateLimit refusals;     // TCP resets and ICMP port unreachable
-  bool reject = true;     // false: what would be refused is dropped in silence
+  AnswerLimits answers;
+  bool reject = true;  // false: what would be refused is dropped in silence
 
   template <typename Address>
   FamilyTables<Address>& tables() noexcept {

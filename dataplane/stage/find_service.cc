@@ -51,8 +51,7 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
     Packet& packet = *looked_up[i];
     packet.service = entries[i];
     const Address client = source_of<Address>(packet);
-    // Our own addresses, and those of Services, send nothing: that is a forged packet, or a loop.
-    if (tables.locals.find(client).sends_nothing()) {
+    if (is_nobody(client, context.port(packet.in_port), tables.locals)) {
       packet.drop(DropReason::ip_source_invalid);
     } else if (entries[i] == nullptr) {
       const LocalAddress local = tables.locals.find(keys[i].address);
@@ -61,6 +60,8 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
       } else {
         turn_down<Address>(packet, local, context);
       }
+    } else if (client.is_link_local()) {  // of one link, RFC 4291 section 2.5.6, RFC 3927 section 7
+      packet.drop(DropReason::ip_source_invalid);
     } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
       packet.drop(DropReason::source_range_denied);
     } else if (!opens_connection(packet) &&

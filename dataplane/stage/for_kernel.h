@@ -5,6 +5,7 @@
 
 #include "dataplane/net/ip.h"
 #include "dataplane/stage/context.h"
+#include "dataplane/stage/sender.h"
 
 namespace portico {
 
@@ -17,10 +18,10 @@ inline bool is_link_group(const Ipv6Address& address) noexcept {
 }
 
 // Addresses that the kernel gives itself on each link, unknown to Portico.
-inline bool is_link_local(const Ipv4Address&) noexcept {
+inline bool is_kernels_own(const Ipv4Address&) noexcept {
   return false;
 }
-inline bool is_link_local(const Ipv6Address& address) noexcept {
+inline bool is_kernels_own(const Ipv6Address& address) noexcept {
   return address.is_link_local();
 }
 
@@ -29,33 +30,42 @@ inline bool is_link_local(const Ipv6Address& address) noexcept {
 template <typename Address>
 bool is_for_kernel(const Address& destination, const LocalAddress& local,
                    const Port& port) noexcept {
-  return port.kernel && (local.own || is_link_local(destination) || is_link_group(destination));
+  return port.kernel && (local.own || is_kernels_own(destination) || is_link_group(destination));
 }
 
-inline void send_to_kernel(Packet& packet, KernelTraffic traffic,
-                           const StageContext& context) noexcept {
-  if (context.kernel.admit(packet.in_port, traffic, context.now)) {
+template <typename Address>
+void send_to_kernel(Packet& packet, KernelTraffic traffic, const StageContext& context) noexcept {
+  const Address source = source_of<Address>(packet);
+  const bool on_link = is_on_link(source, context.port(packet.in_port));
+  if (context.kernel.admit(packet.in_port, traffic, source, on_link, context.now)) {
     packet.verdict = Verdict::punt(PuntReason::kForKernel, packet.in_port);
   } else {
     packet.drop(DropReason::kernel_rate_limited);
   }
 }
 
+// Only what comes from the link is routing: who is beyond it can send no group's packets there, and
+// is told by the source otherwise.
+template <typename Address>
+KernelTraffic kernel_traffic(const Packet& packet, bool with_ports,
+                             const StageContext& context) noexcept {
+  const Address source = source_of<Address>(packet);
+  const Address destination = destination_of<Address>(packet);
+  if (is_link_group(destination)) return KernelTraffic::kRouting;
+  const bool may_be_routing =
+      is_kernels_own(destination) || (!with_ports && packet.protocol != Ip<Address>::kIcmp);
+  if (may_be_routing && is_on_link(source, context.port(packet.in_port))) {
+    return KernelTraffic::kRouting;
+  }
+  if (!with_ports) return KernelTraffic::kOther;
+  return context.kernel.classify(Tuple<Address>{source, destination, packet.source_port,
+                                                packet.destination_port, packet.protocol});
+}
+
 // An IP packet whose l3_offset, family and protocol are known, and its ports if it is `with_ports`.
 template <typename Address>
 void send_ip_to_kernel(Packet& packet, bool with_ports, const StageContext& context) noexcept {
-  const Address destination = destination_of<Address>(packet);
-  KernelTraffic traffic = KernelTraffic::kRouting;
-  if (!is_link_local(destination) && !is_link_group(destination)) {
-    if (with_ports) {
-      traffic = context.kernel.classify(Tuple<Address>{source_of<Address>(packet), destination,
-                                                       packet.source_port, packet.destination_port,
-                                                       packet.protocol});
-    } else if (packet.protocol == Ip<Address>::kIcmp) {
-      traffic = KernelTraffic::kOther;
-    }
-  }
-  send_to_kernel(packet, traffic, context);
+  send_to_kernel<Address>(packet, kernel_traffic<Address>(packet, with_ports, context), context);
 }
 
 // parse() refuses what Portico can't translate. The kernel may know it: a protocol without ports to

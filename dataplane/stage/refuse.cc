@@ -1,5 +1,7 @@
 #include "dataplane/stage/refuse.h"
 
+#include "dataplane/net/l4_checksum.h"
+#include "dataplane/stage/sender.h"
 #include "dataplane/stage/tcp_reset.h"
 
 namespace portico {
@@ -12,25 +14,10 @@ const std::optional<Ipv6Address>& own_address(const Port& port, const Ipv6Addres
   return port.v6;
 }
 
-// The broadcast address of one of the port's links: all ones behind the prefix (RFC 922 section 7).
-// Links of two addresses have none (RFC 3021).
-bool is_broadcast(const Ipv4Address& address, const Port& port) noexcept {
-  for (const InterfaceAddress& own : port.addresses) {
-    if (!own.address.is_v4() || own.prefix_length > 30) continue;
-    const std::uint32_t hosts = 0xffffffffu >> own.prefix_length;
-    if (address.word.host() == (own.address.v4().word.host() | hosts)) return true;
-  }
-  return false;
-}
-bool is_broadcast(const Ipv6Address&, const Port&) noexcept {
-  return false;
-}
-
 template <typename Address>
 bool may_be_answered(const Packet& packet, const Port& port) noexcept {
   if (packet.protocol == Ip<Address>::kIcmp || (packet.tcp_flags & kTcpRst) != 0) return false;
-  return !header_at<EthernetHeader>(packet.data).source.is_multicast() &&
-         !is_broadcast(source_of<Address>(packet), port);
+  return !comes_from_group(packet) && !is_broadcast(source_of<Address>(packet), port);
 }
 
 }  // namespace
@@ -39,7 +26,11 @@ template <typename Address>
 void refuse(Packet& packet, DropReason reason, StageContext& context) noexcept {
   const Port& port = context.port(packet.in_port);
   if (!context.reject || !may_be_answered<Address>(packet, port)) return packet.drop(reason);
-  if (!context.refusals.take(context.now)) return packet.drop(DropReason::answer_rate_limited);
+  if (!context.answers.take(AnswerKind::kRefusal, source_of<Address>(packet), context.now)) {
+    return packet.drop(DropReason::answer_rate_limited);
+  }
+  // The host would not have heard it. Looked at behind the limit, as it takes all of the packet.
+  if (!l4_checksum_is_right<Address>(packet)) return packet.drop(DropReason::l4_checksum_wrong);
   const bool answers = packet.protocol == Protocol::kTcp
                            ? become_tcp_reset<Address>(packet)
                            : become_icmp_error(packet, IcmpErrors<Address>::kPortUnreachable,
@@ -53,7 +44,11 @@ void refuse_with_error(Packet& packet, DropReason reason, const IcmpError& error
   const Port& port = context.port(packet.in_port);
   const std::optional<Address>& us = own_address(port, Address());
   if (!us || !may_be_answered<Address>(packet, port)) return packet.drop(reason);
-  if (!context.icmp_errors.take(context.now)) return packet.drop(DropReason::answer_rate_limited);
+  const AnswerKind kind =
+      reason == DropReason::packet_too_big ? AnswerKind::kTooBig : AnswerKind::kTimeExceeded;
+  if (!context.answers.take(kind, source_of<Address>(packet), context.now)) {
+    return packet.drop(DropReason::answer_rate_limited);
+  }
   become_icmp_error(packet, error, *us) ? refuse_back(packet, reason, port) : packet.drop(reason);
 }
 

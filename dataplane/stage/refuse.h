@@ -14,7 +14,8 @@ namespace portico {
 //   - packets without room for the answer, and those beyond the rate limit (answer_rate_limited).
 
 // As the host with the packet's destination would that has nothing there: a TCP reset, for other
-// protocols ICMP port unreachable. Drops instead where the gateway is configured to.
+// protocols ICMP port unreachable, unless the packet's checksum is wrong (RFC 9293 section 3.1: it
+// is as if it had not come). Drops instead where the gateway is configured to.
 template <typename Address>
 void refuse(Packet& packet, DropReason reason, StageContext& context) noexcept;
 

@@ -14,12 +14,16 @@ void relate(Packet& packet, const StageContext& context,
   // Errors go to who has sent what they quote.
   const bool is_related =
       packet.connection.found() && tuple_of<Address>(packet).destination == destination;
+  const Address source = source_of<Address>(packet);
+  const Port& port = context.port(packet.in_port);
+  if (is_nobody(source, port, locals) || (is_related && source.is_link_local())) {
+    return packet.drop(DropReason::ip_source_invalid);
+  }
   if (is_related) {
     if (icmp_sum<Address>(packet).checksum() != 0) packet.drop(DropReason::icmp_checksum_wrong);
     return;
   }
   packet.connection = {};
-  const Port& port = context.port(packet.in_port);
   if (is_for_kernel(destination, locals.find(destination), port)) return;  // answer_echo's
   packet.drop(DropReason::icmp_error_unrelated);
 }

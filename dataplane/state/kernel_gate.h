@@ -5,13 +5,18 @@
 // How much of what is addressed to the gateway itself gets through to the kernel. A flood of it
 // must reach neither the kernel nor, through the queue to it, the packets of routing daemons: what
 // is too much is dropped by the worker, before any queue. Each port with a kernel interface has a
-// token bucket for each class of traffic, so that no class can starve another:
+// limit for each class of traffic, so that no class can starve another:
 //
-//   kRouting       what routers say to each other: ARP and neighbor discovery, link-local addresses
-//                  and multicast groups (OSPF, VRRP, RA, MLD), protocols without ports
+//   kRouting       what routers on the link say to each other: ARP and neighbor discovery, the
+//   groups
+//                  of the link (OSPF, VRRP, RA, MLD), link-local addresses, and protocols without
+//                  ports (OSPF) from a source on the link
 //   kConversation  TCP and UDP of a tuple on which the kernel itself has spoken: sessions of BGP,
 //                  SSH, BFD, answers to the gateway's own questions
-//   kOther         all else: what any stranger can send, SYNs, echo requests, datagrams
+//   kOther         all else: what any stranger can send, SYNs, echo requests, datagrams, tunnels
+//
+// Within a class the sources have shares (state/fair_limit.h), so that neither one neighbor nor one
+// stranger who has a session takes the class from all others.
 //
 // That the kernel has spoken is learned from what it sends (note_sent()): any UDP, and TCP segments
 // but SYN and RST, which it also sends to strangers. So a forged ACK is kOther like a SYN, and the
@@ -30,6 +35,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/state/fair_limit.h"
 #include "dataplane/state/port_table.h"
 #include "dataplane/state/random_seed.h"
 #include "dataplane/state/tuple_hash.h"
@@ -66,16 +72,21 @@ class SharedRateLimit {
 
 class KernelGate {
  public:
-  explicit KernelGate(const PortTable& ports) : hash_(random_seed()) {
+  // `seed`: a secret, but for tests.
+  explicit KernelGate(const PortTable& ports, std::uint64_t seed = random_seed()) : hash_(seed) {
     for (const Port& port : ports) {
       const std::uint32_t rate = port.kernel ? port.kernel->packets_per_second : 1;
       limits_.push_back(std::make_unique<Limits>(rate));
     }
   }
 
-  // Whether one more packet of the class may go to the kernel. `port` has a kernel interface.
-  bool admit(PortId port, KernelTraffic traffic, Instant now) noexcept {
-    return limits_[port.value]->of[static_cast<std::size_t>(traffic)].take(now);
+  // Whether one more packet of the class may go to the kernel. `port` has a kernel interface. Hosts
+  // on its link are told apart; from beyond, an IPv6 /64 is one source.
+  template <typename Address>
+  bool admit(PortId port, KernelTraffic traffic, const Address& source, bool is_on_link,
+             Instant now) noexcept {
+    const std::uint64_t hash = is_on_link ? hash_.of_host(source) : hash_.of_source(source);
+    return limits_[port.value]->of[static_cast<std::size_t>(traffic)].take(hash, now);
   }
 
   // Of a TCP or UDP packet that arrived with this tuple.
@@ -100,11 +111,11 @@ class KernelGate {
 
   struct Limits {
     explicit Limits(std::uint32_t rate) : of{make(rate), make(rate), make(rate)} {}
-    // 20 ms of traffic at once: less than the queue to the kernel holds.
-    static SharedRateLimit make(std::uint32_t rate) {
+    // 20 ms of traffic at once, and what the shares add: less than the queue to the kernel holds.
+    static FairLimit<SharedRateLimit> make(std::uint32_t rate) {
       return {rate, std::clamp(rate / 50, 32u, 256u)};
     }
-    SharedRateLimit of[3];
+    FairLimit<SharedRateLimit> of[3];
   };
 
   std::atomic<std::uint64_t>& place_of(std::uint64_t hash) const noexcept {

@@ -46,6 +46,19 @@ class TupleHash {
     return fold(fold(addresses ^ secret_[4], ports(tuple) ^ secret_[5]) ^ secret_[6], secret_[7]);
   }
 
+  // Of one address alone.
+  template <typename Address>
+  std::uint64_t of_host(const Address& host) const noexcept {
+    return (*this)(Tuple<Address>{host, {}, {}, {}, {}});
+  }
+  // The same for who may have many: an IPv6 /64 is one source.
+  std::uint64_t of_source(const Ipv4Address& source) const noexcept { return of_host(source); }
+  std::uint64_t of_source(const Ipv6Address& source) const noexcept {
+    Ipv6Address prefix;
+    std::memcpy(prefix.bytes.data(), source.bytes.data(), 8);
+    return of_host(prefix);
+  }
+
  private:
   template <typename Address>
   static std::uint64_t ports(const Tuple<Address>& tuple) noexcept {

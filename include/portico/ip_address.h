@@ -37,6 +37,9 @@ struct Ipv4Address {
     std::memcpy(bytes, &wire, sizeof wire);
   }
 
+  // 169.254.0.0/16, RFC 3927.
+  bool is_link_local() const noexcept { return word.host() >> 16 == 0xa9fe; }
+
   friend bool operator==(const Ipv4Address&, const Ipv4Address&) noexcept = default;
   friend auto operator<=>(const Ipv4Address&, const Ipv4Address&) noexcept = default;
   template <typename H>
