@@ -118,6 +118,7 @@ void read_timeouts(const config::v1::Timeouts& timeouts, TimeoutConfig* config,
                &config->udp_unreplied, faults);
   read_timeout(udp.has_replied(), udp.replied(), "timeouts.udp.replied", &config->udp_replied,
                faults);
+  read_timeout(udp.has_stream(), udp.stream(), "timeouts.udp.stream", &config->udp_stream, faults);
   const config::v1::SctpTimeouts& sctp = timeouts.sctp();
   read_timeout(sctp.has_cookie_wait(), sctp.cookie_wait(), "timeouts.sctp.cookie_wait",
                &config->sctp_cookie_wait, faults);

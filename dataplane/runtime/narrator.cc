@@ -231,12 +231,14 @@ void Narrator<Address>::find_who_makes_room() {
   const ConnectionTable<Address>& connections = context_.tables<Address>().connections;
   if (!connections.full()) return;
   const std::uint32_t now = to_ticks(context_.now);
-  const ConnectionRef oldest =
-      connections.oldest_unanswered(now, [](std::uint32_t) { return true; });
-  if (!oldest.found()) return;
-  const Connection<Address>& connection = connections[oldest];
-  makes_room_ = absl::StrCat("; the table is full: the oldest unanswered connection makes room, ",
-                             addresses_text(connection.original_tuple()), ", ",
+  const ConnectionRef first = connections.first_to_go(now, [](std::uint32_t) { return true; });
+  if (!first.found()) return;
+  const Connection<Address>& connection = connections[first];
+  constexpr const char* kWhich[] = {"refused connection", "unanswered connection",
+                                    "connection that is over"};  // by Room
+  makes_room_ = absl::StrCat("; the table is full: the oldest ",
+                             kWhich[static_cast<std::size_t>(room_of(connection.state))],
+                             " makes room, ", addresses_text(connection.original_tuple()), ", ",
                              text(portico::to_string(connection.state)), " for ",
                              seconds(now - connection.last_seen));
 }

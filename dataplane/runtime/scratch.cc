@@ -45,9 +45,9 @@ OwnerView<Address> look_at_owner(SharedTables& shared, Worker& worker,
     view.refusal = worker.context().new_connections.would_refuse(tuple.source, view.now);
     view.full = connections.full();
     if (view.full) {
-      const ConnectionRef oldest = connections.oldest_unanswered(
+      const ConnectionRef first = connections.first_to_go(
           to_ticks(view.now), [&](std::uint32_t index) { return index != own.index; });
-      if (oldest.found()) view.oldest_unanswered = connections[oldest];
+      if (first.found()) view.first_to_go = connections[first];
     }
     if (!view.session) return;
     const AffinityTable::Hold hold(shared.affinity, *view.session);
@@ -90,7 +90,7 @@ Scratch::Scratch(SharedTables& shared, Worker& worker, std::uint16_t workers,
   ConnectionTable<Address>& connections = context_.tables<Address>().connections;
   if (view.connection) connections.insert(*view.connection);
   if (!view.full) return;
-  if (view.oldest_unanswered) connections.insert(*view.oldest_unanswered);
+  if (view.first_to_go) connections.insert(*view.first_to_go);
   fill(connections, view.now);
 }
 

@@ -5,7 +5,7 @@
 // they find what they would find in the owner, as far as it concerns this packet:
 //
 //   the connection       a copy of the owner's record
-//   a full table         one that is full too: of the unanswered connection that would make room in
+//   a full table         one that is full too: of the connection that would make room in
 //                        the owner's, and beside it of answered ones that are nobody's
 //   caps that refuse     caps that have nothing left
 //   random numbers       the owner's next ones
@@ -31,7 +31,7 @@ struct OwnerView {
   // makes room then.
   std::optional<DropReason> refusal;
   bool full = false;
-  std::optional<Connection<Address>> oldest_unanswered;
+  std::optional<Connection<Address>> first_to_go;
   // Of a Service with session affinity: the client, and where its last connection went.
   std::optional<AffinityKey> session;
   EndpointRef last;

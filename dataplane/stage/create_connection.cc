@@ -58,10 +58,7 @@ bool masquerade(Connection<Address>& connection, Packet& packet, const Batch& bu
     return false;
   }
   const std::uint32_t hash = context.random.next();
-  ConnectionRef oldest;  // unanswered, of those that have what we look for
-  const auto age = [&](ConnectionRef ref) {
-    return connection.last_seen - tables.connections[ref].last_seen;
-  };
+  ConnectionRef first_to_go;  // of those that have what we look for
   for (unsigned attempt = 0; attempt < SnatPorts<Address>::kAttempts; ++attempt) {
     const auto candidate = tables.snat.candidate(hash, attempt);
     connection.source = candidate.address;
@@ -71,19 +68,20 @@ bool masquerade(Connection<Address>& connection, Packet& packet, const Batch& bu
       tables.snat_usage.found(attempt + 1);
       return true;
     }
-    if (is_unanswered(tables.connections[present].state) && may_go(burst)(present.index) &&
-        (!oldest.found() || age(present) > age(oldest))) {
-      oldest = present;
+    if (makes_room(tables.connections[present].state) && may_go(burst)(present.index) &&
+        (!first_to_go.found() ||
+         tables.connections.goes_before(present, first_to_go, connection.last_seen))) {
+      first_to_go = present;
     }
   }
-  if (!oldest.found()) {
+  if (!first_to_go.found()) {
     tables.snat_usage.exhausted(SnatPorts<Address>::kAttempts);
     packet.drop(DropReason::snat_ports_exhausted);
     return false;
   }
-  connection.source = tables.connections[oldest].source;
-  connection.source_port = tables.connections[oldest].source_port;
-  evict<Address>(oldest, context);
+  connection.source = tables.connections[first_to_go].source;
+  connection.source_port = tables.connections[first_to_go].source_port;
+  evict<Address>(first_to_go, context);
   tables.snat_usage.found(SnatPorts<Address>::kAttempts);
   return true;
 }
@@ -131,9 +129,10 @@ void create(Packet& packet, const Batch& burst, StageContext& context) noexcept 
   connection.endpoint_ref = endpoint.ref;
   connection.state = first_state(packet);
   connection.last_seen = to_ticks(context.now);
+  connection.witness = first_witness(packet.protocol, connection.last_seen);
   ConnectionRef victim;
   if (connections.full()) {
-    victim = connections.oldest_unanswered(connection.last_seen, may_go(burst));
+    victim = connections.first_to_go(connection.last_seen, may_go(burst));
     if (!victim.found()) return packet.drop(DropReason::connection_table_full);
   }
   const SourceRule rule = source_rule(service, packet, endpoint.address, context);

@@ -12,9 +12,9 @@ namespace portico {
 // endpoints at once. Both with masquerade and with the client's own address, a source port is taken
 // only if the reply hashes home to this worker.
 //
-// When there is no room, or no source port, the oldest unanswered connection (state/tcp_state.h)
-// makes room: of the whole table, or of those that have a port which would do. One that a packet of
-// this very burst belongs to stays.
+// When there is no room, or no source port, the oldest unanswered connection makes room, or one
+// that is over (state/tcp_state.h: Room): of the whole table, or of those that have a port which
+// would do. One that a packet of this very burst belongs to stays.
 template <typename Address>
 void create_connection(const Batch& packets, StageContext& context) noexcept;
 

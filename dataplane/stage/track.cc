@@ -47,7 +47,7 @@ void track(const Batch& packets, StageContext& context) noexcept {
     const ConnectionState before = connection.state;
     if (is_believed(before, connection.witness, packet)) {
       if (keeps_sequences) note_sequence(packet, connection, tables.sequences);
-      const ConnectionState after = next_state(before, packet);
+      const ConnectionState after = next_state(before, connection.witness, packet, now);
       connection.witness = next_witness(before, after, connection.witness, packet);
       tables.connections.touch(packet.connection, after, now);
     }

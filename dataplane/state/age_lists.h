@@ -2,10 +2,10 @@
 
 // Theory of operation
 //
-// The connections that nobody has answered, in one list a state, the oldest first: who was in a
-// state for longest, or for UDP, whose last packet is longest ago. All of a list have the same
-// timeout, so its head is the first that ends, and the first that makes room when the table is
-// full; both take the head, and look at nothing else.
+// The connections that make room when the table is full, in one list a state, the oldest first: who
+// was in a state for longest, or where packets put the end off, whose last packet is longest ago.
+// All of a list have the same timeout, so its head is the first that ends, and the first that makes
+// room when the table is full; both take the head, and look at nothing else.
 //
 // A record is either in one of these lists or in the timer wheel, and is linked by the same fields:
 // wheel_slot says where it is, a slot of the wheel or, from kFirstSlot on, a list.

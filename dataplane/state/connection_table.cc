@@ -232,7 +232,7 @@ void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
 template <typename Address>
 void ConnectionTable<Address>::link(std::uint32_t index) noexcept {
   const Record& record = records_[index];
-  if (is_unanswered(record.state)) {
+  if (makes_room(record.state)) {
     lists_.append(index, static_cast<std::size_t>(record.state), deadline(record));
   } else {
     wheel_.insert(index, deadline(record));
@@ -241,7 +241,7 @@ void ConnectionTable<Address>::link(std::uint32_t index) noexcept {
 
 template <typename Address>
 void ConnectionTable<Address>::unlink(std::uint32_t index) noexcept {
-  if (is_unanswered(records_[index].state)) {
+  if (makes_room(records_[index].state)) {
     lists_.erase(index);
   } else {
     wheel_.erase(index);
@@ -262,7 +262,7 @@ void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
     lists_.erase(index);
     return link(index);
   }
-  if (!is_unanswered(record.state) && !is_unanswered(state)) {
+  if (!makes_room(record.state) && !makes_room(state)) {
     record.last_seen = now;
     record.state = state;
     return wheel_.advance(index, deadline(record));

@@ -18,9 +18,9 @@
 // tombstones. The index has room for 4/3 of the entries of a full table: then 3 entries in 100 are
 // away from home, mostly in the next line.
 //
-// The *wheel* ends connections that were silent for too long: see timer_wheel.h. Those in an
-// unanswered state (tcp_state.h) are not in the wheel, but in *lists* by age, see age_lists.h: the
-// oldest of them makes room when the table is full. A record's last_seen is the time of its last
+// The *wheel* ends connections that were silent for too long: see timer_wheel.h. Those that
+// make room when the table is full (tcp_state.h: Room) are not in the wheel, but in *lists* by age,
+// see age_lists.h. A record's last_seen is the time of its last
 // packet; in TCP's unanswered states, of the packet that led there.
 //
 // Invariants: each record in use has its two entries, reachable from their home buckets, and is in
@@ -36,7 +36,7 @@
 // `capacity` connections. Its search for room ends after kMaxProbes buckets; that many full ones in
 // a row do not come about, since senders don't know the key of the hash (tuple_hash.h).
 //
-// Eviction is the caller's: it asks for oldest_unanswered() and erases that.
+// Eviction is the caller's: it asks for first_to_go() and erases that.
 //
 // Called by the stages find_connection, create_connection and track, by the worker's ageing
 // (expire), and for the control plane by the worker between bursts (walk, erase).
@@ -96,26 +96,32 @@ class ConnectionTable {
 
   bool full() const noexcept { return size_ == capacity_; }
 
-  // The connection that makes room for another: of those in an unanswered state, the oldest for
-  // which `may_go(index)` is true. Not found() when there is none. Of each state
+  // Which of two connections makes room before the other.
+  bool goes_before(ConnectionRef one, ConnectionRef other, std::uint32_t now) const noexcept {
+    const Record &a = (*this)[one], &b = (*this)[other];
+    if (room_of(a.state) != room_of(b.state)) return room_of(a.state) < room_of(b.state);
+    return now - a.last_seen > now - b.last_seen;
+  }
+
+  // The connection that makes room for another: of those for which `may_go(index)` is true, the
+  // oldest of the first class of Room that has any. Not found() when there is none. Of each state
   // it looks at one more than a burst can have in use.
   template <typename MayGo>
-  ConnectionRef oldest_unanswered(std::uint32_t now, MayGo&& may_go) const noexcept {
-    ConnectionRef oldest;
+  ConnectionRef first_to_go(std::uint32_t now, MayGo&& may_go) const noexcept {
+    ConnectionRef first;
     for (std::size_t state = 0; state < kConnectionStateCount; ++state) {
       const std::uint32_t index = lists_.oldest(state, kBurstSize + 1, may_go);
       if (index == kFree) continue;
-      if (!oldest.found() || now - records_[index].last_seen > now - (*this)[oldest].last_seen) {
-        oldest.index = index;
-      }
+      const ConnectionRef ref{index, Direction::kOriginal};
+      if (!first.found() || goes_before(ref, first, now)) first = ref;
     }
-    return oldest;
+    return first;
   }
 
   // A packet went by at `now`: sets last_seen and state, and lets the deadline follow.
   void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
     Record& record = records_[ref.index];
-    if (record.state != state || is_unanswered(state)) return move(ref.index, state, now);
+    if (record.state != state || makes_room(state)) return move(ref.index, state, now);
     record.last_seen = now;
   }
 
@@ -130,8 +136,8 @@ class ConnectionTable {
       on_expired(static_cast<const Record&>(records_[index]));
       release(index);
     };
-    const std::size_t unanswered = lists_.expire(now, budget, deadline_of, end);
-    return unanswered + wheel_.expire(now, budget - unanswered, deadline_of, end);
+    const std::size_t listed = lists_.expire(now, budget, deadline_of, end);
+    return listed + wheel_.expire(now, budget - listed, deadline_of, end);
   }
 
   // Walks the table in pieces, for the control plane: visits the connections in places

@@ -110,11 +110,11 @@ constexpr Table kNext = {{
 
 // Which end closed first is told by the order of packets, not by the name of a state.
 constexpr std::array<const char*, kConnectionStateCount> kNames = {
-    "UNREPLIED",         "REPLIED",       "SYN_SENT",    "SYN_RECEIVED",  "ESTABLISHED",
-    "FIN_WAIT",          "CLOSE_WAIT",    "FIN_WAIT",    "CLOSE_WAIT",    "LAST_ACK",
-    "TIME_WAIT",         "CLOSE",         "RESET",       "MIDSTREAM",     "CLOSED",
-    "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD",
-    "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
+    "UNREPLIED",     "REPLIED",           "STREAM",        "SYN_SENT",    "SYN_RECEIVED",
+    "ESTABLISHED",   "FIN_WAIT",          "CLOSE_WAIT",    "FIN_WAIT",    "CLOSE_WAIT",
+    "LAST_ACK",      "TIME_WAIT",         "CLOSE",         "RESET",       "MIDSTREAM",
+    "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT",
+    "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT"};
 
 // Rounded up, so that no connection ends before its time; at least one tick, and less than half of
 // what 32 bits hold, so that ages compare through the wrap.
@@ -144,6 +144,7 @@ TimeoutTicks timeout_ticks(const TimeoutConfig& config) {
   };
   set(ConnectionState::kUdpUnreplied, config.udp_unreplied);
   set(ConnectionState::kUdpReplied, config.udp_replied);
+  set(ConnectionState::kUdpStream, config.udp_stream);
   set(ConnectionState::kSynSent, config.tcp_syn_sent);
   set(ConnectionState::kSynReceived, config.tcp_syn_received);
   set(ConnectionState::kEstablished, config.tcp_established);

@@ -20,6 +20,7 @@ namespace portico {
 enum class ConnectionState : std::uint8_t {
   kUdpUnreplied,
   kUdpReplied,
+  kUdpStream,    // the client has gone on after an answer, see kUdpProbe
   kSynSent,      // SYN from the client
   kSynReceived,  // SYN/ACK from the endpoint
   kEstablished,
@@ -42,19 +43,64 @@ enum class ConnectionState : std::uint8_t {
   kSctpShutdownAckSent,
   kSctpHeartbeatSent,
 };
-inline constexpr std::size_t kConnectionStateCount = 22;
+inline constexpr std::size_t kConnectionStateCount = 23;
 
-// Whether a connection in this state is there on the word of the client's packets alone, whose
-// sources may be forged, or has been refused: what a flood fills a table with, since honest
-// endpoints answer each SYN and reset each wrong ACK. Such connections make room for new ones when
-// the table is full.
+// The order in which connections make room for new ones when the table is full; of one class the
+// oldest goes first.
+enum class Room : std::uint8_t {
+  kRefused,     // refused, or given up: sent SYN and RST in turns keep no place
+  kUnanswered,  // there on the word of the client's packets alone, whose sources may be forged:
+                // what a flood fills a table with, since honest endpoints answer each SYN
+  kOver,        // both ends are through with it, as Linux' tcp_can_early_drop has it; or one answer
+                // was all, as UDP's to a query (there: not IPS_ASSURED)
+  kNever,
+};
+constexpr Room room_of(ConnectionState state) noexcept {
+  switch (state) {
+    case ConnectionState::kReset:
+    case ConnectionState::kSctpClosed:
+      return Room::kRefused;
+    case ConnectionState::kUdpUnreplied:
+    case ConnectionState::kSynSent:
+    case ConnectionState::kSynReceived:
+    case ConnectionState::kMidstream:
+    case ConnectionState::kSctpCookieWait:
+    case ConnectionState::kSctpCookieEchoed:
+    case ConnectionState::kSctpHeartbeatSent:
+      return Room::kUnanswered;
+    case ConnectionState::kUdpReplied:
+    case ConnectionState::kLastAck:
+    case ConnectionState::kTimeWait:
+    case ConnectionState::kClose:
+    case ConnectionState::kSctpShutdownAckSent:
+      return Room::kOver;
+    default:
+      return Room::kNever;
+  }
+}
+
+// The states that a predicate holds for, as a set to be asked without a branch.
+template <typename Holds>
+constexpr std::uint32_t states_that(Holds holds) noexcept {
+  std::uint32_t states = 0;
+  for (unsigned state = 0; state < kConnectionStateCount; ++state) {
+    if (holds(static_cast<ConnectionState>(state))) states |= 1u << state;
+  }
+  return states;
+}
+
+// Whether a connection in this state is there on the client's word alone, or has been refused.
 constexpr bool is_unanswered(ConnectionState state) noexcept {
-  using enum ConnectionState;
-  constexpr auto bit = [](ConnectionState one) { return 1u << static_cast<unsigned>(one); };
-  constexpr unsigned kUnanswered =
-      bit(kUdpUnreplied) | bit(kSynSent) | bit(kSynReceived) | bit(kReset) | bit(kMidstream) |
-      bit(kSctpClosed) | bit(kSctpCookieWait) | bit(kSctpCookieEchoed) | bit(kSctpHeartbeatSent);
+  constexpr std::uint32_t kUnanswered =
+      states_that([](ConnectionState one) { return room_of(one) <= Room::kUnanswered; });
   return (kUnanswered >> static_cast<unsigned>(state) & 1u) != 0;
+}
+
+// Whether a connection in this state makes room for others when the table is full.
+constexpr bool makes_room(ConnectionState state) noexcept {
+  constexpr std::uint32_t kMakeRoom =
+      states_that([](ConnectionState one) { return room_of(one) != Room::kNever; });
+  return (kMakeRoom >> static_cast<unsigned>(state) & 1u) != 0;
 }
 
 // Whether each packet puts off the end of a connection. Not in the unanswered states of TCP and

@@ -6,6 +6,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/state/sctp_state.h"
 #include "dataplane/state/tcp_state.h"
+#include "dataplane/state/ticks.h"
 #include "dataplane/state/witness.h"
 
 namespace portico {
@@ -76,8 +77,29 @@ inline std::uint16_t next_witness(ConnectionState before, ConnectionState after,
   }
 }
 
+// A UDP connection whose client goes on for so long after the beginning, having been answered, is
+// more than a query (Linux' nf_conntrack_udp_packet): two seconds, in ticks.
+inline constexpr std::uint32_t kUdpProbe = std::chrono::seconds(2) / kTick;
+
+// The witness of a connection that begins at `now`, in ticks. Of UDP, which has nothing that only
+// the two ends know, it is that time.
+constexpr std::uint16_t first_witness(Protocol protocol, std::uint32_t now) noexcept {
+  return protocol == Protocol::kUdp ? static_cast<std::uint16_t>(now) : std::uint16_t{0};
+}
+
+// The answer makes a query answered; the client's next word makes it a stream, when it comes late
+// enough. Ages compare modulo 17 minutes: past that another packet may be needed.
+inline ConnectionState next_udp_state(ConnectionState state, Direction direction,
+                                      std::uint16_t began, std::uint32_t now) noexcept {
+  if (state == ConnectionState::kUdpStream) return state;
+  if (direction == Direction::kReply) return ConnectionState::kUdpReplied;
+  const bool goes_on = static_cast<std::uint16_t>(now - began) >= kUdpProbe;
+  return state == ConnectionState::kUdpReplied && goes_on ? ConnectionState::kUdpStream : state;
+}
+
 // The state after `packet`, whose connection has been found or made, if it is believed.
-inline ConnectionState next_state(ConnectionState state, const Packet& packet) noexcept {
+inline ConnectionState next_state(ConnectionState state, std::uint16_t witness,
+                                  const Packet& packet, std::uint32_t now) noexcept {
   const Direction direction = packet.connection.direction;
   switch (packet.protocol) {
     case Protocol::kTcp:
@@ -85,7 +107,7 @@ inline ConnectionState next_state(ConnectionState state, const Packet& packet) n
     case Protocol::kSctp:
       return next_sctp_state(state, direction, packet.sctp_chunks);
     default:
-      return direction == Direction::kReply ? ConnectionState::kUdpReplied : state;
+      return next_udp_state(state, direction, witness, now);
   }
 }
 

@@ -32,6 +32,8 @@
 // tag, which we can't check: they are not believed where the endpoint's is known, and the
 // association ends by its timeout. INIT has no tag, and is judged by its state alone.
 //
+// UDP has nothing of this kind. There the field holds the tick of the beginning, see transport.h.
+//
 // Written and read by the stage track, in the worker that owns the connection.
 
 #include <cstdint>

@@ -45,7 +45,7 @@ struct ConnectionInfo {
   IpAddress endpoint_address;
   L4Port endpoint_port;
   std::string service_port_id;  // ServicePort::id; empty when it is gone
-  std::string state;            // "SYN_SENT", "COOKIE_WAIT", ...; UDP: "UNREPLIED", "REPLIED"
+  std::string state;            // "SYN_SENT", "COOKIE_WAIT", ...; UDP: "UNREPLIED", ...
   Duration idle{};              // since its last packet
   Duration expires_in{};        // until it ends without another packet; never negative
   std::uint64_t packets_to_endpoint = 0;

@@ -79,7 +79,8 @@ struct TimeoutConfig {
   Duration tcp_time_wait = std::chrono::seconds(120);
   Duration tcp_close = std::chrono::seconds(10);
   Duration udp_unreplied = std::chrono::seconds(30);
-  Duration udp_replied = std::chrono::seconds(120);
+  Duration udp_replied = std::chrono::seconds(30);
+  Duration udp_stream = std::chrono::seconds(120);
   Duration sctp_closed = std::chrono::seconds(10);
   Duration sctp_cookie_wait = std::chrono::seconds(3);
   Duration sctp_cookie_echoed = std::chrono::seconds(3);

@@ -150,23 +150,25 @@ class Property {
     expect_same(record.reply_tuple(), table_.find(record.reply_tuple()));
   }
 
-  // The oldest of the unanswered, but for one that is in use; the order is kept to a span.
+  // The oldest of the first class that has any, but for one that is in use; the order is kept to a
+  // span.
   void evict() {
     const ConnectionRef used = table_.find(known_record().original_tuple());
     const ConnectionRef evicted =
-        table_.oldest_unanswered(now_, [&](std::uint32_t index) { return index != used.index; });
+        table_.first_to_go(now_, [&](std::uint32_t index) { return index != used.index; });
     std::uint32_t oldest_age = 0;
-    bool is_any = false;
+    Room room = Room::kNever;
     model_.walk(0, model_.capacity(), [&](ConnectionRef, const Connection<Address>& record) {
-      if (!is_unanswered(record.state)) return;
+      if (room_of(record.state) == Room::kNever || room_of(record.state) > room) return;
       if (used.found() && record.original_tuple() == table_[used].original_tuple()) return;
-      is_any = true;
+      if (room_of(record.state) < room) oldest_age = 0;
+      room = room_of(record.state);
       oldest_age = std::max(oldest_age, now_ - record.last_seen);
     });
-    ASSERT_EQ(evicted.found(), is_any);
-    if (!is_any) return;
+    ASSERT_EQ(evicted.found(), room != Room::kNever);
+    if (room == Room::kNever) return;
     const Connection<Address> record = table_[evicted];
-    EXPECT_TRUE(is_unanswered(record.state));
+    EXPECT_EQ(room_of(record.state), room);
     EXPECT_LT(oldest_age - (now_ - record.last_seen), TimerWheel<Connection<Address>>::kSpan);
     model_.erase(model_.find(record.original_tuple()));
     table_.erase(evicted);

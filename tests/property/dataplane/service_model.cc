@@ -165,7 +165,7 @@ State next(Protocol protocol, State state, bool from_client, Signal signal) {
     case Protocol::kSctp:
       return next_sctp(state, from_client, signal);
     default:
-      return from_client ? state : State::kUdpReplied;
+      return state;  // see step()
   }
 }
 
@@ -187,7 +187,13 @@ bool is_waiting(State state) {
 
 // What only the client has said, again and again, does not keep a connection that nobody answers.
 void ServiceModel::step(Connection& connection, bool from_client, Signal signal) const {
-  const State state = next(protocol_, connection.state, from_client, signal);
+  State state = next(protocol_, connection.state, from_client, signal);
+  if (protocol_ == Protocol::kUdp && state != State::kUdpStream) {
+    // An answer; and who goes on after two seconds has more than a query.
+    if (!from_client) state = State::kUdpReplied;
+    const bool goes_on = from_client && now_ - connection.began >= std::chrono::seconds(2);
+    if (state == State::kUdpReplied && goes_on) state = State::kUdpStream;
+  }
   if (state != connection.state || !is_waiting(state)) connection.last_seen = now_;
   connection.state = state;
 }
@@ -335,7 +341,8 @@ void ServiceModel::opened(const Socket& client, const Socket& service, const Soc
                             .service_port = id,
                             .identity = identity,
                             .state = first_state(protocol_),
-                            .last_seen = now_});
+                            .last_seen = now_,
+                            .began = now_});
     if (port.client_affinity) affinities_[{id, client.address}] = {endpoint, identity, now_};
   }
 }

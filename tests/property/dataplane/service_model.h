@@ -66,7 +66,7 @@ class ServiceModel {
     std::string identity;      // of the endpoint
     bool orphan = false;       // its endpoint is gone
     ConnectionState state = ConnectionState::kUdpUnreplied;
-    Duration last_seen{};
+    Duration last_seen{}, began{};
   };
   const std::vector<Connection>& connections() const { return connections_; }
 

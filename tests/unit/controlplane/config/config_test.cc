@@ -69,7 +69,7 @@ fragments: {capacity: 16, ipv4_timeout: 1s, ipv6_timeout: 2s}
 timeouts:
   tcp: {syn_sent: 1s, syn_received: 2s, established: 3h, fin_wait: 4s, close_wait: 5m, last_ack: 6s,
         time_wait: 7s, close: 500ms}
-  udp: {unreplied: 9s, replied: 10s}
+  udp: {unreplied: 9s, replied: 10s, stream: 11s}
   sctp: {cookie_wait: 11s, cookie_echoed: 12s, established: 13s, shutdown_sent: 14s,
          shutdown_received: 15s, shutdown_ack_sent: 16s, closed: 17s, heartbeat_sent: 18s}
 connections: {midstream_pickup: true, when_endpoint_gone: reset, reset_on_expiry: true,
@@ -121,10 +121,11 @@ log_level: debug
                            capacity.routes, capacity.neighbors, capacity.affinity_entries}),
               ElementsAre(1u, 2u, 3u, 4u, 5u, 6u));
   const TimeoutConfig& t = config->timeouts;
-  EXPECT_THAT((std::vector<Duration>{t.tcp_syn_sent, t.tcp_syn_received, t.tcp_established,
-                                     t.tcp_fin_wait, t.tcp_close_wait, t.tcp_last_ack,
-                                     t.tcp_time_wait, t.tcp_close, t.udp_unreplied, t.udp_replied}),
-              ElementsAre(1s, 2s, 3h, 4s, 5min, 6s, 7s, 500ms, 9s, 10s));
+  EXPECT_THAT(
+      (std::vector<Duration>{t.tcp_syn_sent, t.tcp_syn_received, t.tcp_established, t.tcp_fin_wait,
+                             t.tcp_close_wait, t.tcp_last_ack, t.tcp_time_wait, t.tcp_close,
+                             t.udp_unreplied, t.udp_replied, t.udp_stream}),
+      ElementsAre(1s, 2s, 3h, 4s, 5min, 6s, 7s, 500ms, 9s, 10s, 11s));
   EXPECT_THAT(
       (std::vector<Duration>{t.sctp_cookie_wait, t.sctp_cookie_echoed, t.sctp_established,
                              t.sctp_shutdown_sent, t.sctp_shutdown_received,

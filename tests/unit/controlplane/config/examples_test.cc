@@ -87,6 +87,7 @@ TEST(ReferenceConfig, SaysTheDefaults) {
   EXPECT_EQ(t.tcp_close, u.tcp_close);
   EXPECT_EQ(t.udp_unreplied, u.udp_unreplied);
   EXPECT_EQ(t.udp_replied, u.udp_replied);
+  EXPECT_EQ(t.udp_stream, u.udp_stream);
   EXPECT_EQ(t.sctp_cookie_wait, u.sctp_cookie_wait);
   EXPECT_EQ(t.sctp_cookie_echoed, u.sctp_cookie_echoed);
   EXPECT_EQ(t.sctp_established, u.sctp_established);

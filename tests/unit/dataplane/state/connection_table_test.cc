@@ -182,7 +182,7 @@ TYPED_TEST(ConnectionTableTest, EndsByTheTimeoutOfItsState) {
 }
 
 TYPED_TEST(ConnectionTableTest, APacketPutsTheEndOff) {
-  for (const auto state : {ConnectionState::kUdpReplied, ConnectionState::kTimeWait}) {  // 120 s
+  for (const auto state : {ConnectionState::kUdpStream, ConnectionState::kTimeWait}) {  // 120 s
     auto& table = this->make(10);
     auto record = this->nth(1, 1000);
     record.state = state;
@@ -222,27 +222,29 @@ TYPED_TEST(ConnectionTableTest, RetransmissionsKeepNoPlace) {
   EXPECT_EQ(this->expire(1000 + 121 * kSecond), 1u);
 }
 
-// Eight connections, made one after the other; each state's share of them in that order.
-TYPED_TEST(ConnectionTableTest, TheOldestUnansweredOneMakesRoom) {
+// Nine connections, made one after the other: what was refused goes first, then what nobody has
+// answered, then what is over; the others never.
+TYPED_TEST(ConnectionTableTest, MakesRoomByClassAndAge) {
   using enum ConnectionState;
-  auto& table = this->make(8);
-  const ConnectionState states[] = {kEstablished, kSynSent,  kUdpUnreplied, kUdpReplied,
-                                    kSynReceived, kTimeWait, kReset,        kMidstream};
-  for (std::uint32_t n = 0; n < 8; ++n) {
+  auto& table = this->make(9);
+  const ConnectionState states[] = {kEstablished, kSynSent,     kUdpUnreplied,
+                                    kUdpReplied,  kSynReceived, kTimeWait,
+                                    kReset,       kMidstream,   kUdpStream};
+  for (std::uint32_t n = 0; n < 9; ++n) {
     auto record = this->nth(n, 1000 + 100 * n);
     record.state = states[n];
     ASSERT_TRUE(table.insert(record).found());
   }
   ASSERT_TRUE(table.full());
   const auto all = [](std::uint32_t) { return true; };
-  for (const std::uint32_t expected : {1u, 2u, 4u, 6u, 7u}) {
-    const ConnectionRef oldest = table.oldest_unanswered(2000, all);
+  for (const std::uint32_t expected : {6u, 1u, 2u, 4u, 7u, 3u, 5u}) {
+    const ConnectionRef oldest = table.first_to_go(2000, all);
     ASSERT_TRUE(oldest.found());
     EXPECT_EQ(oldest, table.find(this->nth(expected).original_tuple()));
     table.erase(oldest);
   }
-  EXPECT_FALSE(table.oldest_unanswered(2000, all).found());
-  EXPECT_EQ(table.size(), 3u);
+  EXPECT_FALSE(table.first_to_go(2000, all).found());
+  EXPECT_EQ(table.size(), 2u);
 }
 
 TYPED_TEST(ConnectionTableTest, WhatIsInUseMakesNoRoom) {
@@ -252,7 +254,7 @@ TYPED_TEST(ConnectionTableTest, WhatIsInUseMakesNoRoom) {
     return table.find(this->nth(n).original_tuple()).index;
   };
   const auto from = [&](std::uint32_t first) {
-    return table.oldest_unanswered(2000, [&](std::uint32_t at) {
+    return table.first_to_go(2000, [&](std::uint32_t at) {
       for (std::uint32_t n = 0; n < first; ++n) {
         if (at == index(n)) return false;
       }
@@ -272,15 +274,15 @@ TYPED_TEST(ConnectionTableTest, AnsweredOnesMakeNoRoom) {
   const auto all = [](std::uint32_t) { return true; };
   const auto find = [&](std::uint32_t n) { return table.find(this->nth(n).original_tuple()); };
   table.touch(find(0), kSynReceived, 1100);
-  EXPECT_EQ(table.oldest_unanswered(1100, all), find(1));
+  EXPECT_EQ(table.first_to_go(1100, all), find(1));
   table.touch(find(1), kSynReceived, 1200);
   table.touch(find(1), kEstablished, 1300);
-  EXPECT_EQ(table.oldest_unanswered(1300, all), find(2));
+  EXPECT_EQ(table.first_to_go(1300, all), find(2));
   table.erase(find(2));
-  EXPECT_EQ(table.oldest_unanswered(1300, all), find(0));
+  EXPECT_EQ(table.first_to_go(1300, all), find(0));
   table.touch(find(1), kReset, 1400);  // the endpoint's word
   table.erase(find(0));
-  EXPECT_EQ(table.oldest_unanswered(1400, all), find(1));
+  EXPECT_EQ(table.first_to_go(1400, all), find(1));
 }
 
 TYPED_TEST(ConnectionTableTest, AStateWithAShorterTimeoutEndsSooner) {

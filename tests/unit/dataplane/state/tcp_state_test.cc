@@ -312,6 +312,7 @@ TEST(TcpState, OpensConnection) {
 TEST(TcpState, Names) {
   EXPECT_EQ(to_string(kUdpUnreplied), "UNREPLIED");
   EXPECT_EQ(to_string(kUdpReplied), "REPLIED");
+  EXPECT_EQ(to_string(kUdpStream), "STREAM");
   EXPECT_EQ(to_string(kSynSent), "SYN_SENT");
   EXPECT_EQ(to_string(kSynReceived), "SYN_RECEIVED");
   EXPECT_EQ(to_string(kEstablished), "ESTABLISHED");
@@ -333,11 +334,17 @@ std::uint32_t ticks_of(const TimeoutTicks& ticks, ConnectionState state) {
 TEST(TimeoutTicks, EveryStateHasItsOwn) {
   TimeoutConfig config;
   const std::pair<Duration*, ConnectionState> timeouts[] = {
-      {&config.udp_unreplied, kUdpUnreplied},  {&config.udp_replied, kUdpReplied},
-      {&config.tcp_syn_sent, kSynSent},        {&config.tcp_syn_received, kSynReceived},
-      {&config.tcp_established, kEstablished}, {&config.tcp_fin_wait, kFinWait},
-      {&config.tcp_close_wait, kCloseWait},    {&config.tcp_last_ack, kLastAck},
-      {&config.tcp_time_wait, kTimeWait},      {&config.tcp_close, kClose}};
+      {&config.udp_unreplied, kUdpUnreplied},
+      {&config.udp_replied, kUdpReplied},
+      {&config.udp_stream, kUdpStream},
+      {&config.tcp_syn_sent, kSynSent},
+      {&config.tcp_syn_received, kSynReceived},
+      {&config.tcp_established, kEstablished},
+      {&config.tcp_fin_wait, kFinWait},
+      {&config.tcp_close_wait, kCloseWait},
+      {&config.tcp_last_ack, kLastAck},
+      {&config.tcp_time_wait, kTimeWait},
+      {&config.tcp_close, kClose}};
   int seconds = 1;
   for (const auto& [timeout, state] : timeouts) *timeout = std::chrono::seconds(seconds++);
   const TimeoutTicks ticks = timeout_ticks(config);

@@ -31,7 +31,7 @@ class TcpWitness : public testing::Test {
     packet.connection = {0, from};
     if (!is_believed(state_, witness_, packet)) return;
     const ConnectionState before = state_;
-    state_ = next_state(before, packet);
+    state_ = next_state(before, witness_, packet, 0);
     witness_ = next_witness(before, state_, witness_, packet);
   }
   void client(std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement = 0) {
