@@ -85,6 +85,9 @@ absl::Status Transfer::set_url(const HttpSettings& settings) {
   if (!tls && url->scheme != "http") {
     return absl::InvalidArgumentError(absl::StrCat(origin_, ": the URL is not of HTTP"));
   }
+  // Rather one more stream than one more connection, where TLS will tell whether there may be one.
+  // In clear text nothing does: requests would wait for the end of those before them.
+  if (tls) set(CURLOPT_PIPEWAIT, 1L);
   // libcurl takes the name to ask for from the URL. So the URL gets that name, and the connection
   // goes elsewhere.
   const bool renamed = tls && !settings.server_name.empty();
@@ -130,7 +133,6 @@ void Transfer::set_body() {
 
 void Transfer::set_tls(const HttpSettings& settings) {
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(CURLOPT_PIPEWAIT, 1L);  // rather one more stream than one more connection
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, settings.insecure ? 0L : 1L);
   set(CURLOPT_SSL_VERIFYHOST, settings.insecure ? 0L : 2L);

@@ -1,6 +1,9 @@
 #include "controlplane/http/http_client.h"
 
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -72,6 +75,26 @@ TEST_F(HttpTest, StreamsShareAnHttp2Connection) {
   ASSERT_TRUE(run_until(&client, [&] { return first.end && second.end; }));
   EXPECT_EQ(first.end, absl::OkStatus());
   EXPECT_EQ(second.end, absl::OkStatus());
+}
+
+// Each on a connection of its own, whatever becomes of those before.
+TEST_F(HttpTest, Http1StreamsDoNotWaitForOthers) {
+  const auto plain = serve();
+  const auto old = serve_tls({"--http1"});
+  const std::vector<std::pair<const ServerProcess*, std::string>> servers = {{plain.get(), "http"},
+                                                                             {old.get(), "https"}};
+  for (const auto& [server, scheme] : servers) {
+    HttpClient client(settings());
+    Recorder silent, first, second, third;
+    client.start({.url = server->url(scheme, "/silent")}, &silent);
+    for (Recorder* stream : {&first, &second, &third}) {
+      client.start({.url = server->url(scheme, "/stream")}, stream);
+    }
+    EXPECT_TRUE(run_until(&client, [&] {
+      return first.body == "hello" && second.body == "hello" && third.body == "hello";
+    })) << scheme;
+    EXPECT_FALSE(silent.end.has_value());
+  }
 }
 
 TEST_F(HttpTest, LongResponsesComeInPieces) {
