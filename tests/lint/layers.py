@@ -26,6 +26,7 @@ LIBRARIES = {
     "grpc": r"(grpc|grpcpp)/.+",
     "protobuf": r"google/(api|protobuf|rpc)/.+",
     "yaml": r"yaml-cpp/.+",
+    "rapidjson": r"rapidjson/.+",
     "prometheus": r"prometheus/.+",
     "curl": r"curl/.+",
     "openssl": r"openssl/.+",
@@ -69,6 +70,9 @@ LAYERS = {
                                 "std posix abseil spdlog protobuf"),
     "controlplane/kubernetes": ("include proto controlplane/yaml",
                                 "std posix abseil spdlog protobuf yaml curl"),
+    "controlplane/watch": ("include proto/kubernetes controlplane/http controlplane/kubeconfig "
+                           "controlplane/kubernetes controlplane/yaml/printable.h",
+                           "std abseil spdlog protobuf rapidjson"),
     # Pure: of its neighbours it sees what it is given and what it gives, and nothing that runs.
     "controlplane/translate": ("include proto controlplane/kubernetes/object_set.h "
                                "controlplane/push/desired_state.h", "std abseil protobuf"),
