@@ -1,0 +1,159 @@
+// What the reflector does about faults.
+//
+// | fault                                      | what comes next |
+// |--------------------------------------------|---------------------------------------------------|
+// | 410 for a list                             | at once a list of the newest version | | 410 for a
+// page after the first             | at once a list without pages                      | | 410 for
+// a watch                            | at once a list that is not older than what we have| | 504
+// ResourceVersionTooLarge                | at once a list of the newest version              | |
+// 400 because of a field selector            | at once the same without it, for good             |
+// | 4xx for a streaming list, or no end of it  | at once a list, for good | | 406 for protobuf | at
+// once JSON, for good                            | | 401, 403                                   |
+// the same after a backoff                          | | 429 | the same after a backoff | | 5xx for
+// a watch                            | the same after a backoff; after a minute a list   | |
+// another error for a watch                  | a list after a backoff                            |
+// | any error for a list                       | the same after a backoff | | no connection, or
+// lost during a list        | the same after a backoff                          | | a connection
+// lost while watching           | at once a watch from the version seen last        |
+//
+// "At once" only so many times in a row; a backoff waits for the server's Retry-After.
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/watch/reflector.h"
+#include "controlplane/yaml/printable.h"
+
+namespace portico {
+namespace {
+
+bool is_expired(const kubernetes::Status& status) {
+  return status.code() == 410 || status.reason() == "Expired" || status.reason() == "Gone";
+}
+
+// k8s.io/apimachinery/pkg/api/errors, and client-go's isTooLargeResourceVersionError: before 1.20
+// the message alone told.
+bool is_too_large_version(const kubernetes::Status& status) {
+  if (status.code() != 504 && status.reason() != "Timeout") return false;
+  for (const kubernetes::StatusCause& cause : status.details().causes()) {
+    if (cause.type() == "ResourceVersionTooLarge") return true;
+    if (cause.message() == "Too large resource version") return true;
+  }
+  return absl::StrContains(status.message(), "Too large resource version");
+}
+
+}  // namespace
+
+std::string Reflector::describe(const kubernetes::Status& status) const {
+  const char* verb = is_watch() ? "watch" : "list";
+  const std::string what =
+      absl::StrCat(status.code(), status.reason().empty() ? "" : " ", printable(status.reason()),
+                   status.message().empty() ? "" : ": ", printable(status.message()));
+  if (status.code() == 401) {
+    return absl::StrCat("the API server does not accept our credentials (to ", verb, " ",
+                        resource_.plural, "): ", what);
+  }
+  if (status.code() == 403) {
+    return absl::StrCat("the API server's authorization lacks the verb \"", verb, "\" on ",
+                        resource_.plural, ": ", what);
+  }
+  return absl::StrCat("cannot ", verb, " ", resource_.plural, ": ", what);
+}
+
+// An answer that is an error, or an ERROR event of a watch.
+void Reflector::refused(const kubernetes::Status& status, Time now) {
+  const std::string text = describe(status);
+  statistics_->watching_since.reset();
+  if (watched_well(now)) at_once_ = 0;
+  if (adapt(status, now)) return note_failure(text, now);
+  const int code = status.code();
+  missing_ = code == 404;
+  if (phase_ == Phase::kWatch && code >= 500) {
+    if (!failing_since_.has_value()) failing_since_ = now;
+    if (now - *failing_since_ >= kPatience) start_list();
+  } else if (phase_ == Phase::kWatch && code != 401 && code != 403 && code != 429) {
+    start_list();
+  }
+  std::optional<std::chrono::seconds> retry_after;
+  if ((code == 429 || code >= 500) && status.details().retry_after_seconds() > 0) {
+    retry_after = std::chrono::seconds(status.details().retry_after_seconds());
+  }
+  fail(text, now, retry_after);
+}
+
+// Whether another request will do.
+bool Reflector::adapt(const kubernetes::Status& status, Time now) {
+  const int code = status.code();
+  if (is_expired(status)) {
+    expired(now);
+    return true;
+  }
+  if (is_too_large_version(status)) {
+    version_lost_ = true;
+    start_list();
+  } else if (code == 406 && !json_only_) {
+    json_only_ = true;
+  } else if (code == 400 && !resource_.field_selector.empty()) {
+    resource_.field_selector.clear();
+  } else if (phase_ == Phase::kStream && code >= 400 && code < 500 && code != 401 && code != 429) {
+    streaming_lists_ = false;
+    start_list();
+  } else {
+    return false;
+  }
+  again_at_once(now);
+  return true;
+}
+
+void Reflector::expired(Time now) {
+  if (!continuation_.empty()) {
+    unpaged_ = true;  // the token of the error would be of another version than the pages we have
+  } else if (phase_ != Phase::kWatch) {
+    version_lost_ = true;
+  }
+  start_list();
+  again_at_once(now);
+}
+
+void Reflector::start_list() {
+  phase_ = streaming_lists_ ? Phase::kStream : Phase::kList;
+  continuation_.clear();
+}
+
+// A request without an answer, or an answer without its end.
+void Reflector::cut_off(const absl::Status& status, Time now) {
+  statistics_->watching_since.reset();
+  const std::string text = absl::StrCat(
+      is_watch() ? "watch " : "list ", resource_.plural, ": ",
+      status.ok() ? "ended before its list was complete" : printable(status.message()));
+  if (watched_well(now)) at_once_ = 0;
+  // The settings of the connection have changed, by our own doing.
+  const bool renewed = absl::IsAborted(status);
+  const bool lost = absl::IsUnavailable(status) || absl::IsDataLoss(status);
+  if (phase_ == Phase::kStream && head_.has_value() && !renewed && !lost) {
+    streaming_lists_ = false;
+    start_list();
+  } else if (!watched_well(now) && !renewed) {
+    return fail(text, now);
+  }
+  note_failure(text, now);
+  again_at_once(now);
+}
+
+void Reflector::fail(const std::string& text, Time now,
+                     std::optional<std::chrono::seconds> retry_after) {
+  due_ = backoff_.after_failure(now, retry_after);
+  note_failure(text, now);
+}
+
+void Reflector::note_failure(const std::string& text, Time now) {
+  ++statistics_->failures;
+  statistics_->last_error = text;
+  statistics_->last_error_at = now;
+  sink_->warn(text);
+}
+
+void Reflector::again_at_once(Time now) {
+  due_ = ++at_once_ <= kMaxAtOnce ? now : backoff_.after_failure(now);
+}
+
+}  // namespace portico
