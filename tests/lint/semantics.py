@@ -1,4 +1,4 @@
-"""Each rule of docs/service-semantics.md has a source and a test that is there.
+"""Each rule of the documents that are tables of rules has a source and a test that is there.
 
 usage: semantics.py [ROOT]
 
@@ -12,7 +12,7 @@ import sys
 
 from sources import ROOT, Finding, read, report
 
-DOCUMENT = "docs/service-semantics.md"
+DOCUMENTS = ["docs/kubernetes.md", "docs/service-semantics.md"]
 COLUMNS = ["rule", "source", "proved by"]
 LINK = re.compile(r"\[[^\]]+\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
 
@@ -41,31 +41,36 @@ def has_case(path, text, case):
     return re.search(pattern, text) is not None
 
 
-def check_link(root, number, target, case):
-    path = os.path.normpath(os.path.join(os.path.dirname(DOCUMENT), target))
+def check_link(root, document, number, target, case):
+    path = os.path.normpath(os.path.join(os.path.dirname(document), target))
     if not path.startswith("tests/"):
-        return [Finding(DOCUMENT, number, f"{target} is no test")]
+        return [Finding(document, number, f"{target} is no test")]
     if not os.path.isfile(os.path.join(root, path)):
-        return [Finding(DOCUMENT, number, f"{path} is not there")]
+        return [Finding(document, number, f"{path} is not there")]
     if case and not has_case(path, read(root, path), case):
-        return [Finding(DOCUMENT, number, f"{path} has no {case}")]
+        return [Finding(document, number, f"{path} has no {case}")]
     return []
 
 
-def check(root):
+def check_document(root, document):
     found = []
-    for number, row in rules(read(root, DOCUMENT)):
+    for number, row in rules(read(root, document)):
         if len(row) != len(COLUMNS):
-            found.append(Finding(DOCUMENT, number, f"has {len(row)} columns, not {len(COLUMNS)}"))
+            found.append(Finding(document, number, f"has {len(row)} columns, not {len(COLUMNS)}"))
             continue
-        found += [Finding(DOCUMENT, number, f"has no {column}")
+        found += [Finding(document, number, f"has no {column}")
                   for column, cell in zip(COLUMNS, row) if not cell]
         links = LINK.findall(row[-1])
         if row[-1] and not links:
-            found.append(Finding(DOCUMENT, number, "links to no test"))
+            found.append(Finding(document, number, "links to no test"))
         for target, case in links:
-            found += check_link(root, number, target, case)
+            found += check_link(root, document, number, target, case)
     return found
+
+
+def check(root):
+    return [finding for document in DOCUMENTS if os.path.isfile(os.path.join(root, document))
+            for finding in check_document(root, document)]
 
 
 if __name__ == "__main__":
