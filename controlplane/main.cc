@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -14,32 +13,31 @@
 #include <vector>
 
 #include "controlplane/controller/controller.h"
+#include "controlplane/controller/first_update.h"
+#include "controlplane/controller/log.h"
 #include "controlplane/controller/options.h"
 #include "controlplane/controller/print_tables.h"
+#include "controlplane/kubeconfig/find_access.h"
 #include "controlplane/kubernetes/manifest_parser.h"
 #include "controlplane/kubernetes/manifest_source.h"
 #include "controlplane/push/push_client.h"
 #include "controlplane/status/controller_metrics.h"
+#include "controlplane/status/event_writer.h"
 #include "controlplane/status/status_server.h"
+#include "controlplane/status/watch_metrics.h"
 #include "controlplane/translate/translate.h"
-#include "spdlog/sinks/stdout_color_sinks.h"
+#include "controlplane/watch/cluster_source.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
 namespace {
-
-void start_log(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("portico-controller"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  spdlog::set_level(spdlog::level::from_str(level));
-}
 
 void print(const char* prefix, const std::vector<ObjectFault>& faults) {
   for (const ObjectFault& fault : faults) std::printf("%s%s\n", prefix, fault.to_string().c_str());
 }
 
 // Faults are what was asked for, so they go to standard output.
-int check(const ControllerOptions& options) {
+int check_manifests(const ControllerOptions& options) {
   const ManifestReading reading = read_manifests(options.manifests);
   const Translation translation = translate(reading.objects, options.translate);
   const Reports& reports = translation.reports;
@@ -55,21 +53,42 @@ int check(const ControllerOptions& options) {
   return 0;
 }
 
-// What would be pushed; the faults, if there are any, to standard error.
-int print(const ControllerOptions& options) {
-  const ManifestReading reading = read_manifests(options.manifests);
-  const Translation translation = translate(reading.objects, options.translate);
-  const std::vector<ObjectFault>& faults =
-      reading.faults.empty() ? translation.reports.faults : reading.faults;
-  for (const ObjectFault& fault : faults) std::fprintf(stderr, "%s\n", fault.to_string().c_str());
-  if (!faults.empty()) return 1;
-  std::fputs(print_tables(translation.desired).c_str(), stdout);
-  return 0;
+// Where the objects come from, with what belongs to it.
+struct Origin {
+  std::unique_ptr<ObjectSource> source;
+  FaultPolicy policy = FaultPolicy::kRefuseAll;
+  // Of a cluster:
+  std::unique_ptr<WatchMetrics> metrics;
+  std::unique_ptr<EventWriter> events;
+};
+
+absl::StatusOr<Origin> find_origin(const ControllerOptions& options) {
+  Origin origin;
+  if (!options.manifests.empty()) {
+    origin.source = std::make_unique<ManifestSource>(options.manifests);
+    return origin;
+  }
+  const auto access = find_access(options.kubeconfig, AccessEnvironment::of_process());
+  if (!access.ok()) return access.status();
+  spdlog::info("{}: the API server is {}", access->name, access->server);
+  for (const std::string& warning : access->warnings) {
+    spdlog::warn("{}: {}", access->name, warning);
+  }
+  ClusterSourceOptions cluster;
+  cluster.nodes = options.translate.node_routes;
+  auto source = std::make_unique<ClusterSource>(*access, cluster);
+  origin.metrics =
+      std::make_unique<WatchMetrics>([watched = source.get()] { return watched->statistics(); });
+  if (options.events && !options.once) origin.events = std::make_unique<EventWriter>(*access);
+  origin.policy = FaultPolicy::kLeaveOut;
+  origin.source = std::move(source);
+  return origin;
 }
 
-std::vector<std::unique_ptr<PushClient>> make_clients(const ControllerOptions& options,
-                                                      ControllerMetrics* metrics) {
-  std::vector<std::unique_ptr<PushClient>> clients;
+using Clients = std::vector<std::unique_ptr<PushClient>>;
+
+Clients make_clients(const ControllerOptions& options, ControllerMetrics* metrics) {
+  Clients clients;
   for (const std::string& gateway : options.gateways) {
     PushOptions push;
     push.target = gateway;
@@ -89,38 +108,39 @@ int wait_for_signal(const sigset_t& signals) {
   return signal;
 }
 
-// Reads, pushes, waits for the gateways' answers or a signal.
-int push_once(const ControllerOptions& options, const sigset_t& signals, Controller* controller,
-              const std::vector<PushClient*>& clients) {
-  const ManifestReading reading = read_manifests(options.manifests);
-  if (reading.faults.empty()) {
-    controller->on_update(reset_to(reading.objects, std::chrono::steady_clock::now()));
-  } else {
-    controller->on_faults(reading.faults);
-  }
-  const std::uint64_t revision = controller->revision();
-  if (revision == 0) return 1;
-  bool all_acknowledged = true;
+bool start(ObjectSource* source, ObjectListener* listener) {
+  const absl::Status started = source->start(listener);
+  if (!started.ok()) spdlog::error("can't watch: {}", std::string(started.message()));
+  return started.ok();
+}
+
+// Takes all there is, waits for the gateways' answers or a signal; prints, if there are none.
+int run_once(const ControllerOptions& options, const sigset_t& signals, ObjectSource* source,
+             Controller* controller, const std::vector<PushClient*>& clients) {
+  FirstUpdate first(controller);
+  if (!start(source, &first)) return 1;
+  bool is_good = false;
   std::thread waiter([&] {
-    for (PushClient* client : clients) all_acknowledged &= client->wait_for(revision);
+    first.wait();
+    const std::uint64_t revision = controller->revision();
+    is_good = revision != 0;
+    for (PushClient* client : clients) is_good = is_good && client->wait_for(revision);
     kill(getpid(), SIGTERM);  // to the thread that waits below, as all others block it
   });
   wait_for_signal(signals);
+  first.release();
   for (PushClient* client : clients) client->release();
   waiter.join();
-  return all_acknowledged ? 0 : 1;
+  source->stop();
+  if (is_good && options.print) std::fputs(print_tables(controller->desired()).c_str(), stdout);
+  return is_good ? 0 : 1;
 }
 
-int follow(const ControllerOptions& options, const sigset_t& signals, Controller* controller) {
-  ManifestSource source(options.manifests);
-  const absl::Status started = source.start(controller);
-  if (!started.ok()) {
-    spdlog::error("cannot watch {}: {}", options.manifests, std::string(started.message()));
-    return 1;
-  }
+int follow(const sigset_t& signals, ObjectSource* source, Controller* controller) {
+  if (!start(source, controller)) return 1;
   const int signal = wait_for_signal(signals);
   spdlog::info("{}: ending; what the gateways run goes on", sigabbrev_np(signal));
-  source.stop();
+  source->stop();
   return 0;
 }
 
@@ -137,7 +157,7 @@ StatusServer::Pages pages_of(const ControllerMetrics& metrics) {
 }
 
 int run(const ControllerOptions& options) {
-  start_log(options.log_level);
+  start_log(options.log_level, options.log_format);
   // Before any thread is made, so that all inherit it and only wait_for_signal() takes them.
   sigset_t signals;
   sigemptyset(&signals);
@@ -145,7 +165,14 @@ int run(const ControllerOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  const absl::StatusOr<Origin> origin = find_origin(options);
+  if (!origin.ok()) {
+    spdlog::error("{}", std::string(origin.status().message()));
+    return 1;
+  }
   ControllerMetrics metrics;
+  if (origin->metrics != nullptr) metrics.add_source(origin->metrics.get());
+  const auto owned = options.print ? Clients() : make_clients(options, &metrics);
   std::unique_ptr<StatusServer> status_server;
   if (!options.status_address.empty()) {
     auto started = StatusServer::start(options.status_address, pages_of(metrics));
@@ -155,15 +182,20 @@ int run(const ControllerOptions& options) {
     }
     status_server = *std::move(started);
   }
-  const std::vector<std::unique_ptr<PushClient>> owned = make_clients(options, &metrics);
   std::vector<PushClient*> clients;
   for (const auto& client : owned) {
     client->start();
     clients.push_back(client.get());
   }
-  Controller controller(options.translate, FaultPolicy::kRefuseAll, clients, &metrics);
-  const int status = options.once ? push_once(options, signals, &controller, clients)
-                                  : follow(options, signals, &controller);
+  std::vector<ControllerObserver*> observers = {&metrics};
+  if (origin->events != nullptr) {
+    origin->events->start();
+    observers.push_back(origin->events.get());
+  }
+  Controller controller(options.translate, origin->policy, clients, observers);
+  const int status = options.once
+                         ? run_once(options, signals, origin->source.get(), &controller, clients)
+                         : follow(signals, origin->source.get(), &controller);
   for (PushClient* client : clients) client->stop();
   return status;
 }
@@ -175,6 +207,5 @@ int main(int argc, char** argv) {
   const auto parsed = portico::parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const auto& options = std::get<portico::ControllerOptions>(parsed);
-  if (options.check) return portico::check(options);
-  return options.print ? portico::print(options) : portico::run(options);
+  return options.check ? portico::check_manifests(options) : portico::run(options);
 }

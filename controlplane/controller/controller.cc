@@ -17,7 +17,7 @@ constexpr std::size_t kMaxTold = 100;
 void Controller::on_update(const ObjectUpdate& update) {
   const DesiredState before = translator_.desired();
   if (!translate(update)) return;
-  if (observer_ != nullptr) observer_->on_update(update, translator_);
+  for (ControllerObserver* observer : observers_) observer->on_update(update, translator_);
   const DesiredState& desired = translator_.desired();
   // The first one says what there is, even if it is nothing.
   if (revision_ != 0 && desired.is(before)) return;
@@ -27,7 +27,7 @@ void Controller::on_update(const ObjectUpdate& update) {
               "revision {}: {} Services, {} endpoints, {} routes", revision_,
               desired.services().size(), desired.endpoint_count(), desired.routes().size());
   const Revision revision{revision_, desired, update.changed_at, triggers_of(update)};
-  if (observer_ != nullptr) observer_->on_revision(revision);
+  for (ControllerObserver* observer : observers_) observer->on_revision(revision);
   for (PushClient* gateway : gateways_) gateway->push(revision);
 }
 
@@ -59,7 +59,7 @@ void Controller::on_faults(const std::vector<ObjectFault>& faults) {
 void Controller::tell_left_out(const std::vector<ObjectFault>& faults) {
   if (faults.empty()) return;
   for (const ObjectFault& fault : faults) tell_one(spdlog::level::err, fault);
-  if (observer_ != nullptr) observer_->on_left_out(faults);
+  for (ControllerObserver* observer : observers_) observer->on_left_out(faults, translator_);
 }
 
 void Controller::tell_one(spdlog::level::level_enum level, const ObjectFault& fault) {

@@ -32,19 +32,20 @@ class ControllerObserver {
   virtual void on_update(const ObjectUpdate& update, const Translator& translator) = 0;
   virtual void on_revision(const Revision& revision) = 0;
   // Faults that were not there before, of objects that are left out.
-  virtual void on_left_out(const std::vector<ObjectFault>& faults) = 0;
+  virtual void on_left_out(const std::vector<ObjectFault>& faults,
+                           const Translator& translator) = 0;
 };
 
 // Each update that changes what the gateways are to have is the next revision, for each of them.
 class Controller : public ObjectListener {
  public:
-  // `gateways` and `observer`, which may be null, must outlive the controller.
+  // `gateways` and `observers` must outlive the controller.
   Controller(TranslateOptions options, FaultPolicy policy, std::vector<PushClient*> gateways,
-             ControllerObserver* observer = nullptr)
+             std::vector<ControllerObserver*> observers = {})
       : options_(std::move(options)),
         policy_(policy),
         gateways_(std::move(gateways)),
-        observer_(observer),
+        observers_(std::move(observers)),
         translator_(options_) {}
 
   void on_update(const ObjectUpdate& update) override;
@@ -52,6 +53,7 @@ class Controller : public ObjectListener {
 
   // The revision that was made last; 0: none. To be asked while nothing calls on_...().
   std::uint64_t revision() const { return revision_; }
+  const DesiredState& desired() const { return translator_.desired(); }
 
  private:
   // Whether the update was taken.
@@ -64,7 +66,7 @@ class Controller : public ObjectListener {
   const TranslateOptions options_;
   const FaultPolicy policy_;
   const std::vector<PushClient*> gateways_;
-  ControllerObserver* const observer_;
+  const std::vector<ControllerObserver*> observers_;
   std::uint64_t revision_ = 0;
   Translator translator_;
   std::vector<std::string> warnings_;  // as last told, of manifests

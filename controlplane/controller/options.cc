@@ -104,10 +104,17 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "portico-controller " PORTICO_VERSION);
   app.add_option("--manifests", options.manifests,
                  "Services, EndpointSlices and Nodes as YAML: a file, or a folder with *.yaml and "
-                 "*.yml files; read again whenever they change")
-      ->required()
+                 "*.yml files; read again whenever they change; without it they come from a "
+                 "cluster")
       ->check(is_path)
       ->type_name("PATH");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "the way into the cluster; without it $KUBECONFIG, ~/.kube/config, or the Pod's "
+                 "service account")
+      ->check(is_path)
+      ->excludes("--manifests")
+      ->type_name("FILE");
+  app.add_flag("!--no-events", options.events, "write no Events into the cluster");
   app.add_option("--gateway", options.gateways,
                  "a gateway to fill, may be given several times: unix:/PATH or HOST:PORT")
       ->check(CLI::Validator(check_gateway, ""))
@@ -119,7 +126,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
                  "the name under which the gateways keep what this controller pushes")
       ->check(CLI::Validator(check_source, ""))
       ->type_name("NAME")
-      ->capture_default_str();
+      ->default_str("manifests or kubernetes");
   app.add_flag("!--no-node-routes", options.translate.node_routes,
                "do not make routes from Nodes' Pod networks");
   add_standpoint(&app, &options.translate.standpoint);
@@ -138,8 +145,23 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->type_name("LEVEL")
       ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--log-format",
+         [&options](const std::string& format) {
+           options.log_format = format == "json" ? LogFormat::kJson : LogFormat::kText;
+         },
+         "text, or json: an object a line")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT")
+      ->default_str("text");
   try {
     app.parse(argc, argv);
+    if (options.source.empty()) {
+      options.source = options.manifests.empty() ? "kubernetes" : "manifests";
+    }
+    if (options.check && options.manifests.empty()) {
+      throw CLI::ValidationError("--check", "needs --manifests");
+    }
     check_standpoint(options.translate.standpoint);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kWrongCommandLine;

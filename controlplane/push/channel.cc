@@ -12,7 +12,7 @@
 
 namespace portico {
 
-std::chrono::milliseconds Backoff::next() {
+std::chrono::milliseconds RetryDelay::next() {
   const std::chrono::milliseconds wait = next_;
   next_ = std::min(next_ * 2, longest_);
   return wait;
@@ -22,10 +22,10 @@ bool is_unix_target(absl::string_view target) {
   return absl::StartsWith(target, "unix:") || absl::StartsWith(target, "/");
 }
 
-Backoff backoff_for(absl::string_view target) {
+RetryDelay retry_delay_for(absl::string_view target) {
   using std::chrono::milliseconds;
-  if (is_unix_target(target)) return Backoff(milliseconds(50), milliseconds(1000));
-  return Backoff(milliseconds(200), milliseconds(5000));
+  if (is_unix_target(target)) return RetryDelay(milliseconds(50), milliseconds(1000));
+  return RetryDelay(milliseconds(200), milliseconds(5000));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> connect(const std::string& target,

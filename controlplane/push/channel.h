@@ -14,9 +14,9 @@ namespace portico {
 
 // How long to wait before the next attempt to reach a gateway: doubled from `first` up to
 // `longest`.
-class Backoff {
+class RetryDelay {
  public:
-  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest)
+  RetryDelay(std::chrono::milliseconds first, std::chrono::milliseconds longest)
       : first_(first), longest_(longest), next_(first) {}
 
   std::chrono::milliseconds next();
@@ -34,7 +34,7 @@ bool is_unix_target(absl::string_view target);
 
 // Short on the same machine, where an attempt costs nothing: 50 ms to 1 s. Over a network 200 ms to
 // 5 s.
-Backoff backoff_for(absl::string_view target);
+RetryDelay retry_delay_for(absl::string_view target);
 
 struct Keepalive {
   // A peer that says nothing for `time` is asked for a sign of life, and is dead after `timeout`.

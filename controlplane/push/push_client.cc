@@ -26,7 +26,7 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 PushClient::PushClient(PushOptions options)
-    : options_(std::move(options)), backoff_(backoff_for(options_.target)) {}
+    : options_(std::move(options)), retry_delay_(retry_delay_for(options_.target)) {}
 
 void PushClient::start() {
   thread_ = std::thread([this] { run(); });
@@ -82,7 +82,7 @@ void PushClient::run() {
       options_.observer->on_disconnected();
     }
     tell_lost(status);
-    sleep(backoff_.next());
+    sleep(retry_delay_.next());
   }
   const Lock lock(mutex_);
   ended_ = true;
@@ -199,7 +199,7 @@ bool PushClient::send_objects(PushStream* stream, const DesiredState& state) {
 }
 
 bool PushClient::settle(const Revision& revision, const v1::PushResponse& response) {
-  backoff_.reset();
+  retry_delay_.reset();
   if (response.has_acknowledgement()) {
     acknowledged_ = revision.state;
     if (options_.observer != nullptr) options_.observer->on_acknowledged(revision, resync_);

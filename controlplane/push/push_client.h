@@ -67,7 +67,8 @@ struct PushOptions {
 // that the next revision is again the difference to acknowledged_ (or everything, when nothing was
 // ever acknowledged in this stream). The same revision is not sent twice in a stream.
 //
-// When the stream ends, for whatever reason, the thread waits a little (Backoff) and begins anew.
+// When the stream ends, for whatever reason, the thread waits a little (RetryDelay) and begins
+// anew.
 class PushClient {
  public:
   explicit PushClient(PushOptions options);
@@ -108,7 +109,7 @@ class PushClient {
   void sleep(std::chrono::milliseconds time);
 
   const PushOptions options_;
-  Backoff backoff_;
+  RetryDelay retry_delay_;
   std::thread thread_;
 
   std::mutex mutex_;

@@ -145,7 +145,7 @@ void ControllerMetrics::on_revision(const Revision& revision) {
   for (const auto& [target, gateway] : gateways_) gateway->show_lag(revision.number);
 }
 
-void ControllerMetrics::on_left_out(const std::vector<ObjectFault>& faults) {
+void ControllerMetrics::on_left_out(const std::vector<ObjectFault>& faults, const Translator&) {
   faults_.Increment(static_cast<double>(faults.size()));
 }
 

@@ -67,7 +67,7 @@ class ControllerMetrics : public ControllerObserver {
 
   void on_update(const ObjectUpdate& update, const Translator& translator) override;
   void on_revision(const Revision& revision) override;
-  void on_left_out(const std::vector<ObjectFault>& faults) override;
+  void on_left_out(const std::vector<ObjectFault>& faults, const Translator& translator) override;
 
   // Prometheus' text format 0.0.4.
   std::string to_text() const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "controlplane/translate/endpoints.h"
 
 namespace portico {
@@ -60,6 +61,22 @@ Reports Translator::apply(const ObjectUpdate& update) {
   if (options_.node_routes) take(update.nodes, &reports);
   settle_routes(&reports);
   return reports;
+}
+
+const kubernetes::ObjectMeta* Translator::find(const std::string& object) const {
+  const std::pair<std::string, ObjectKey> parts = absl::StrSplit(object, absl::MaxSplits(' ', 1));
+  const auto& [kind, key] = parts;
+  if (kind == "EndpointSlice") {
+    const auto slice = slices_.find(key);
+    return slice == slices_.end() ? nullptr : &slice->second->message.metadata();
+  }
+  if (kind == "Node") {
+    const auto node = nodes_.find(key);
+    return node == nodes_.end() ? nullptr : &node->second.object->message.metadata();
+  }
+  const auto service = services_.find(key);
+  const bool is_there = service != services_.end() && service->second.object != nullptr;
+  return is_there ? &service->second.object->message.metadata() : nullptr;
 }
 
 void Translator::take(const KindUpdate<kubernetes::EndpointSlice>& update, Reports* out) {

@@ -56,6 +56,9 @@ class Translator {
   const DesiredState& desired() const { return desired_; }
   // Objects that are left out for a fault of theirs.
   std::size_t left_out() const { return statements_.at_fault(); }
+  // The object of which a report speaks ("Service default/web"); null when it is not there (any
+  // more). Valid until the next apply().
+  const kubernetes::ObjectMeta* find(const std::string& object) const;
   // How many objects of each kind there are.
   std::size_t services() const { return service_count_; }
   std::size_t endpoint_slices() const { return slices_.size(); }

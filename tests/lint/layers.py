@@ -81,13 +81,14 @@ LAYERS = {
     "controlplane/controller": ("include proto controlplane/yaml controlplane/kubernetes "
                                 "controlplane/translate controlplane/push",
                                 "std posix abseil spdlog cli11 protobuf"),
-    "controlplane/status": ("include proto controlplane/kubernetes controlplane/translate "
-                            "controlplane/push controlplane/controller",
-                            "std posix abseil spdlog prometheus microhttpd"),
+    "controlplane/status": ("include proto controlplane/yaml controlplane/kubernetes "
+                            "controlplane/translate controlplane/push controlplane/controller "
+                            "controlplane/http controlplane/kubeconfig controlplane/watch",
+                            "std posix abseil spdlog protobuf prometheus microhttpd"),
     # The composition root of portico-controller, which meets the gateway only through proto/.
     "controlplane/main.cc": ("include proto controlplane/yaml controlplane/kubernetes "
                              "controlplane/translate controlplane/push controlplane/controller "
-                             "controlplane/status",
+                             "controlplane/status controlplane/kubeconfig controlplane/watch",
                              "std posix abseil spdlog grpc protobuf cli11"),
 }
 

@@ -41,7 +41,7 @@ class Faults : public ControllerObserver {
  public:
   void on_update(const ObjectUpdate&, const Translator&) override { ++updates; }
   void on_revision(const Revision&) override { ++revisions; }
-  void on_left_out(const std::vector<ObjectFault>& faults) override {
+  void on_left_out(const std::vector<ObjectFault>& faults, const Translator&) override {
     for (const ObjectFault& fault : faults) objects.push_back(fault.object);
   }
 
@@ -133,7 +133,7 @@ TEST_F(ControllerTest, LeavesOutWhatHasAFaultInACluster) {
   ASSERT_TRUE(client_->wait_for(1));
   source_->stop();
   Faults told;
-  Controller controller({}, FaultPolicy::kLeaveOut, {client_.get()}, &told);
+  Controller controller({}, FaultPolicy::kLeaveOut, {client_.get()}, {&told});
   const auto service = [](const std::string& name, const std::string& address) {
     auto made = std::make_shared<Sourced<kubernetes::Service>>();
     made->message.mutable_metadata()->set_namespace_("default");

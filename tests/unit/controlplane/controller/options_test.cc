@@ -78,7 +78,6 @@ TEST(ParseCommandLine, KnowsWhereTheGatewaysStand) {
 }
 
 TEST(ParseCommandLine, RefusesWhatIsWrong) {
-  EXPECT_TRUE(bad({}));
   EXPECT_TRUE(bad({"--manifests", "m", "--gateway", "gw-1"}));
   EXPECT_TRUE(bad({"--manifests", "m", "--gateway", "gw-1:0"}));
   EXPECT_TRUE(bad({"--manifests", "m", "--gateway", ":9000"}));
@@ -92,6 +91,18 @@ TEST(ParseCommandLine, RefusesWhatIsWrong) {
 TEST(ParseCommandLine, EndsWellAfterHelpAndVersion) {
   EXPECT_EQ(std::get<int>(parse({"--help"})), 0);
   EXPECT_EQ(std::get<int>(parse({"--version"})), 0);
+}
+
+TEST(ParseCommandLine, TakesAClusterForWantOfManifests) {
+  const ControllerOptions options = good({});
+  EXPECT_EQ(options.manifests, "");
+  EXPECT_EQ(options.source, "kubernetes");
+  EXPECT_TRUE(options.events);
+  EXPECT_EQ(good({"--kubeconfig", "/etc/portico/kubeconfig"}).kubeconfig,
+            "/etc/portico/kubeconfig");
+  EXPECT_FALSE(good({"--no-events"}).events);
+  EXPECT_TRUE(bad({"--kubeconfig", "k", "--manifests", "m"}));
+  EXPECT_TRUE(bad({"--check"}));
 }
 
 TEST(ParseCommandLine, TakesTlsWhollyOrNotAtAll) {

@@ -28,7 +28,7 @@ ObjectUpdate one_service() {
 
 TEST(ControllerMetrics, CountsObjectsTablesAndRevisions) {
   ControllerMetrics metrics;
-  Controller controller({}, FaultPolicy::kLeaveOut, {}, &metrics);
+  Controller controller({}, FaultPolicy::kLeaveOut, {}, {&metrics});
   EXPECT_EQ(metrics.readiness().status, 503);
   ObjectUpdate update = one_service();
   controller.on_update(update);

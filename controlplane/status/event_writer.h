@@ -1,0 +1,83 @@
+#pragma once
+
+// Kubernetes Events: what is wrong with an object, for `kubectl describe` to show.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "controlplane/controller/controller.h"
+#include "controlplane/http/http_client.h"
+#include "controlplane/kubeconfig/access_config.h"
+#include "controlplane/kubeconfig/credentials.h"
+
+namespace portico {
+
+// An Event that is to be written.
+struct ObjectEvent {
+  std::string kind;        // "Service"
+  std::string name_space;  // empty: of an object in none, such as a Node
+  std::string name;
+  std::string uid;
+  std::string message;
+};
+
+// A core/v1 Event in JSON (k8s.io/api/core/v1: Event), of type Warning and reason "NotServed".
+std::string event_json(const ObjectEvent& event, absl::Time now);
+// "/api/v1/namespaces/default/events": an Event of an object without a namespace is in "default",
+// as client-go's recorder has it.
+std::string event_path(const ObjectEvent& event);
+
+// # Theory of operation
+//
+// A thread of its own, with a connection and credentials of its own, so that a slow API server
+// holds up nothing. It writes one Event after the other, at most kPerMinute a minute; what comes
+// beyond kMaxWaiting is counted and left out, for the log has it too. A fault is told to it once
+// (translator.h), so nothing is repeated here. One that can't be written is tried no second time.
+class EventWriter : public ControllerObserver {
+ public:
+  static constexpr std::size_t kMaxWaiting = 200;
+  static constexpr int kPerMinute = 60;
+
+  explicit EventWriter(AccessConfig access);
+  ~EventWriter() override { stop(); }
+
+  void start();
+  void stop();
+
+  void on_update(const ObjectUpdate&, const Translator&) override {}
+  void on_revision(const Revision&) override {}
+  void on_left_out(const std::vector<ObjectFault>& faults, const Translator& translator) override;
+
+  // Until then.
+  std::uint64_t written() const;
+  std::uint64_t left_out() const;
+
+ private:
+  void run();
+  // The next one, when there is one and its time has come; nothing when it is to stop.
+  std::optional<ObjectEvent> next();
+  void write(const ObjectEvent& event);
+
+  HttpClient client_;
+  Credentials credentials_;
+  std::thread thread_;
+  std::string last_trouble_;  // of the thread alone; as told last
+
+  mutable std::mutex mutex_;
+  std::condition_variable condition_;
+  // Guarded by mutex_:
+  std::deque<ObjectEvent> waiting_;
+  std::uint64_t written_ = 0;
+  std::uint64_t left_out_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace portico
