@@ -291,7 +291,7 @@ class Replay {
                       const std::map<DropReason, std::uint64_t>& dropped,
                       const std::map<DropReason, std::uint64_t>& refused) {
     constexpr auto kLimited = DropReason::answer_rate_limited;
-    constexpr int kBurst = 50;
+    constexpr int kBurst = 42;  // what all sources share of 50, state/fair_limit.h
     if (++refusals_since_pass_ > kBurst && sent.empty() &&
         drops_[kLimited] == before_of(dropped, kLimited) + 1) {
       return;
