@@ -213,7 +213,7 @@ TEST_F(GatewayTest, AConnectionTellsWhatItIs) {
     EXPECT_EQ(info.packets_to_endpoint, 1u);
     EXPECT_EQ(info.packets_from_endpoint, 1u);
     EXPECT_NEAR(std::chrono::duration<double>(info.idle).count(), 20, 1.1);
-    EXPECT_NEAR(std::chrono::duration<double>(info.expires_in).count(), 100, 1.1);
+    EXPECT_NEAR(std::chrono::duration<double>(info.expires_in).count(), 10, 1.1);
     return true;
   };
   ASSERT_TRUE(world_.gateway().visit_connections({}, check).ok());
