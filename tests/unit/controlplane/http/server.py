@@ -21,6 +21,7 @@ Prints its port, then serves until its standard input ends. What it does goes by
 
 import argparse
 import contextlib
+import ctypes
 import gzip
 import itertools
 import socket
@@ -158,8 +159,9 @@ class Http1:
 
 
 def reset(connection):
-    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    socket.socket(fileno=connection.sock.detach()).close()
+    # connect() to no family at all ends a TCP connection by a reset, at once. close() would wait for
+    # a thread that waits for data.
+    ctypes.CDLL(None).connect(connection.sock.fileno(), bytes(16), 16)
 
 
 def echo(connection, method, path, host, headers, body):
