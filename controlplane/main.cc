@@ -68,7 +68,8 @@ absl::StatusOr<Origin> find_origin(const ControllerOptions& options) {
     origin.source = std::make_unique<ManifestSource>(options.manifests);
     return origin;
   }
-  const auto access = find_access(options.kubeconfig, AccessEnvironment::of_process());
+  const auto access = find_access({.kubeconfig = options.kubeconfig, .context = options.context},
+                                  AccessEnvironment::of_process());
   if (!access.ok()) return access.status();
   spdlog::info("{}: the API server is {}", access->name, access->server);
   for (const std::string& warning : access->warnings) {

@@ -42,6 +42,25 @@ std::string is_path(const std::string& path) {
                                         : "";
 }
 
+std::string is_name(const std::string& name) {
+  return name.empty() ? "is empty" : "";
+}
+
+void add_cluster(CLI::App* app, ControllerOptions* options) {
+  app->add_option("--kubeconfig", options->kubeconfig,
+                  "the way into the cluster; without it $KUBECONFIG, ~/.kube/config, or the Pod's "
+                  "service account")
+      ->check(is_path)
+      ->excludes("--manifests")
+      ->type_name("FILE");
+  app->add_option("--context", options->context,
+                  "the context of the kubeconfig that counts, in place of its current one")
+      ->check(CLI::Validator(is_name, ""))
+      ->excludes("--manifests")
+      ->type_name("NAME");
+  app->add_flag("!--no-events", options->events, "write no Events into the cluster");
+}
+
 // Where the gateways stand, for the rules that speak of kube-proxy's own node.
 void add_standpoint(CLI::App* app, Standpoint* standpoint) {
   app->add_option_function<std::string>(
@@ -108,13 +127,7 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
                  "cluster")
       ->check(is_path)
       ->type_name("PATH");
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "the way into the cluster; without it $KUBECONFIG, ~/.kube/config, or the Pod's "
-                 "service account")
-      ->check(is_path)
-      ->excludes("--manifests")
-      ->type_name("FILE");
-  app.add_flag("!--no-events", options.events, "write no Events into the cluster");
+  add_cluster(&app, &options);
   app.add_option("--gateway", options.gateways,
                  "a gateway to fill, may be given several times: unix:/PATH or HOST:PORT")
       ->check(CLI::Validator(check_gateway, ""))

@@ -15,6 +15,7 @@ namespace portico {
 struct ControllerOptions {
   std::string manifests;   // empty: the objects come from a cluster
   std::string kubeconfig;  // empty: find_access.h says where the way into the cluster is looked for
+  std::string context;     // of the kubeconfig; empty: its current one
   bool events = true;      // whether Events are written into the cluster
   std::vector<std::string> gateways = {"unix:/run/portico/porticod.sock"};
   ChannelTls gateway_tls;  // for gateways that are not UNIX sockets

@@ -26,7 +26,8 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, error);
 }
 
-absl::StatusOr<AccessConfig> read_files(const std::vector<std::string>& paths) {
+absl::StatusOr<AccessConfig> read_files(const std::vector<std::string>& paths,
+                                        const std::string& context) {
   std::vector<KubeconfigText> texts;
   for (const std::string& path : paths) {
     absl::StatusOr<std::string> text = read_text_file(path, kMaxBytes);
@@ -36,7 +37,7 @@ absl::StatusOr<AccessConfig> read_files(const std::vector<std::string>& paths) {
     }
     texts.push_back({path, *std::move(text)});
   }
-  return resolve_kubeconfig(texts);
+  return resolve_kubeconfig(texts, context);
 }
 
 // Those of $KUBECONFIG that are there, each once.
@@ -71,19 +72,26 @@ AccessConfig service_account(const std::string& host, const std::string& port,
   return config;
 }
 
-absl::StatusOr<AccessConfig> choose(const std::string& kubeconfig,
+absl::StatusOr<AccessConfig> choose(const AccessOptions& options,
                                     const AccessEnvironment& environment) {
-  if (!kubeconfig.empty()) return read_files({kubeconfig});
+  const std::string& context = options.context;
+  if (!options.kubeconfig.empty()) return read_files({options.kubeconfig}, context);
   if (const std::string list = value_of(environment, "KUBECONFIG"); !list.empty()) {
     const absl::StatusOr<std::vector<std::string>> files = listed_files(list);
-    return files.ok() ? read_files(*files) : files.status();
+    return files.ok() ? read_files(*files, context) : files.status();
   }
   const std::string home = value_of(environment, "HOME");
   const std::string usual = absl::StrCat(home, "/.kube/config");
-  if (!home.empty() && exists(usual)) return read_files({usual});
+  if (!home.empty() && exists(usual)) return read_files({usual}, context);
   const std::string host = value_of(environment, "KUBERNETES_SERVICE_HOST");
   const std::string port = value_of(environment, "KUBERNETES_SERVICE_PORT");
-  if (!host.empty() && !port.empty()) return service_account(host, port, environment);
+  if (!host.empty() && !port.empty() && context.empty()) {
+    return service_account(host, port, environment);
+  }
+  if (!context.empty()) {
+    return absl::NotFoundError(absl::StrCat("--context: there is no kubeconfig to have \"", context,
+                                            "\": no --kubeconfig, no KUBECONFIG, no file ", usual));
+  }
   return absl::NotFoundError(
       absl::StrCat("no way into a cluster: no --kubeconfig, no KUBECONFIG, no file ", usual,
                    ", and no Pod (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT)"));
@@ -98,9 +106,9 @@ AccessEnvironment AccessEnvironment::of_process() {
   }};
 }
 
-absl::StatusOr<AccessConfig> find_access(const std::string& kubeconfig,
+absl::StatusOr<AccessConfig> find_access(const AccessOptions& options,
                                          const AccessEnvironment& environment) {
-  absl::StatusOr<AccessConfig> config = choose(kubeconfig, environment);
+  absl::StatusOr<AccessConfig> config = choose(options, environment);
   if (!config.ok() || !config->settings.proxy.empty()) return config;
   const absl::StatusOr<HttpUrl> server = parse_url(config->server);
   if (!server.ok()) {

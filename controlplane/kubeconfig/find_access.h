@@ -20,11 +20,18 @@ struct AccessEnvironment {
   static AccessEnvironment of_process();
 };
 
-// The first that there is of: the file `kubeconfig` (--kubeconfig), the files of $KUBECONFIG (those
-// that are there), ~/.kube/config, the Pod's service account. The proxy is the environment's unless
-// the kubeconfig names one. Faults as resolve_kubeconfig() has them; NotFound tells where it was
-// looked for.
-absl::StatusOr<AccessConfig> find_access(const std::string& kubeconfig,
+// What the command line says of it; empty is not said.
+struct AccessOptions {
+  std::string kubeconfig;  // --kubeconfig: a file
+  std::string context;     // --context: in place of the kubeconfig's current one
+};
+
+// The first that there is of: the file `kubeconfig`, the files of $KUBECONFIG (those that are
+// there),
+// ~/.kube/config, the Pod's service account, which has no contexts. The proxy is the environment's
+// unless the kubeconfig names one. Faults as resolve_kubeconfig() has them; NotFound tells where it
+// was looked for.
+absl::StatusOr<AccessConfig> find_access(const AccessOptions& options,
                                          const AccessEnvironment& environment);
 
 }  // namespace portico

@@ -80,12 +80,14 @@ KubeconfigFile& deciding_file(Files* files) {
   return files->front();
 }
 
-void read_context(Files* files, AccessConfig* config) {
+// `chosen` goes before the current context.
+void read_context(Files* files, const std::string& chosen, AccessConfig* config) {
   KubeconfigFile& deciding = deciding_file(files);
-  const std::string& name = deciding.message.current_context();
+  const std::string& name = chosen.empty() ? deciding.message.current_context() : chosen;
   const auto refuse = [&](absl::string_view what) {
-    deciding.faults.add(deciding.locations.find("current-context"), "current-context",
-                        absl::StrCat(what, "; contexts are ", context_names(*files)));
+    const std::string message = absl::StrCat(what, "; contexts are ", context_names(*files));
+    if (!chosen.empty()) return deciding.faults.add({}, "--context", message);
+    deciding.faults.add(deciding.locations.find("current-context"), "current-context", message);
   };
   if (name.empty()) return refuse("is missing");
   const auto context = find_context(files, name);
@@ -110,13 +112,14 @@ void read_context(Files* files, AccessConfig* config) {
 
 }  // namespace
 
-absl::StatusOr<AccessConfig> resolve_kubeconfig(const std::vector<KubeconfigText>& texts) {
+absl::StatusOr<AccessConfig> resolve_kubeconfig(const std::vector<KubeconfigText>& texts,
+                                                const std::string& context) {
   if (texts.empty()) return absl::InvalidArgumentError("there is no kubeconfig");
   Files files;
   for (const KubeconfigText& file : texts) files.emplace_back(file.path, file.text);
   if (const absl::Status status = faults_of(files); !status.ok()) return status;
   AccessConfig config;
-  read_context(&files, &config);
+  read_context(&files, context, &config);
   if (const absl::Status status = faults_of(files); !status.ok()) return status;
   return config;
 }

@@ -100,6 +100,10 @@ TEST(ParseCommandLine, TakesAClusterForWantOfManifests) {
   EXPECT_TRUE(options.events);
   EXPECT_EQ(good({"--kubeconfig", "/etc/portico/kubeconfig"}).kubeconfig,
             "/etc/portico/kubeconfig");
+  EXPECT_EQ(good({}).context, "");
+  EXPECT_EQ(good({"--context", "prod"}).context, "prod");
+  EXPECT_TRUE(bad({"--context", "prod", "--manifests", "m"}));
+  EXPECT_TRUE(bad({"--context", ""}));
   EXPECT_FALSE(good({"--no-events"}).events);
   EXPECT_TRUE(bad({"--kubeconfig", "k", "--manifests", "m"}));
   EXPECT_TRUE(bad({"--check"}));

@@ -20,7 +20,8 @@ using testing::Not;
 
 class FindAccessTest : public testing::Test {
  protected:
-  absl::StatusOr<AccessConfig> find(const std::string& kubeconfig = "") {
+  absl::StatusOr<AccessConfig> find(const std::string& kubeconfig = "",
+                                    const std::string& context = "") {
     AccessEnvironment environment;
     environment.variable = [&](const std::string& name) -> std::optional<std::string> {
       const auto found = variables_.find(name);
@@ -28,7 +29,7 @@ class FindAccessTest : public testing::Test {
       return found->second;
     };
     environment.service_account = "/run/account";
-    return find_access(kubeconfig, environment);
+    return find_access({.kubeconfig = kubeconfig, .context = context}, environment);
   }
   std::string write(const std::string& name, const std::string& server) {
     folder_.write(name,
@@ -66,6 +67,25 @@ TEST_F(FindAccessTest, ServiceAccountsAreReadLaterAndWarnedOf) {
               ElementsAre(AllOf(HasSubstr("cluster IP"), HasSubstr("https://[fd00::1]:6443"))));
   variables_["KUBERNETES_SERVICE_PORT"] = "what";
   EXPECT_THAT(find().status().message(), HasSubstr("KUBERNETES_SERVICE_PORT"));
+}
+
+TEST_F(FindAccessTest, AContextIsOfAnyKubeconfigAndOfNoPod) {
+  const std::string path = write("k", "https://a");
+  EXPECT_EQ(find(path, "x")->server, "https://a:443");
+  EXPECT_EQ(find(path, "y").status().message(),
+            path + ": --context: there is no context \"y\"; contexts are \"x\"");
+  variables_["KUBECONFIG"] = path;
+  EXPECT_THAT(find("", "y").status().message(), HasSubstr("contexts are \"x\""));
+  variables_ = {{"HOME", folder_.path()},
+                {"KUBERNETES_SERVICE_HOST", "10.96.0.1"},
+                {"KUBERNETES_SERVICE_PORT", "443"}};
+  EXPECT_EQ(find("", "x").status().message(),
+            "--context: there is no kubeconfig to have \"x\": no --kubeconfig, no KUBECONFIG, no "
+            "file " +
+                (folder_ / ".kube/config").string());
+  std::filesystem::create_directory(folder_ / ".kube");
+  write(".kube/config", "https://home");
+  EXPECT_THAT(find("", "y").status().message(), HasSubstr("contexts are \"x\""));
 }
 
 TEST_F(FindAccessTest, SaysWhereItLooked) {

@@ -262,6 +262,25 @@ TEST(Kubeconfig, NamesWhatTheContextLacks) {
             "/etc/portico/kubeconfig:5: context \"x\": cluster: there is no cluster \"c\"");
 }
 
+// As `kubectl --context` overrides it.
+TEST(Kubeconfig, GoesByAnotherContextThanTheCurrentOne) {
+  const std::string first =
+      "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+      "clusters: [{name: c, cluster: {server: 'https://c'}}]\nusers: [{name: u}]\n";
+  const std::string second =
+      "contexts: [{name: y, context: {cluster: d, user: u}}]\n"
+      "clusters: [{name: d, cluster: {server: 'https://d'}}]\n";
+  const std::vector<KubeconfigText> files = {{"/1/k", first}, {"/2/k", second}};
+  EXPECT_EQ(resolve_kubeconfig(files)->server, "https://c:443");
+  const AccessConfig other = resolve_kubeconfig(files, "y").value();
+  EXPECT_EQ(other.name, "context \"y\"");
+  EXPECT_EQ(other.server, "https://d:443");
+  EXPECT_EQ(resolve_kubeconfig({{"/2/k", second}, {"/1/k", first}}, "y")->server, "https://d:443")
+      << "no current context is needed";
+  EXPECT_EQ(resolve_kubeconfig(files, "z").status().message(),
+            "/1/k: --context: there is no context \"z\"; contexts are \"x\", \"y\"");
+}
+
 TEST(Kubeconfig, RefusesWhatIsNone) {
   EXPECT_EQ(error_of("kind: Pod\napiVersion: v1"),
             "/etc/portico/kubeconfig:1: kind: must be Config in a kubeconfig, is \"Pod\"");
