@@ -5,27 +5,14 @@ import pytest
 from testbed import objects, wait
 from testbed.api_client import ApiError
 from testbed.cluster import SLICES
-from testbed.scenario import FAMILIES, HELLO, NODES, PODS
+from testbed.scenario import NODES, PODS
 
 SERVICES = "/api/v1/namespaces/default/services"
 
 
-def addresses(*pods):
-    return {pod.address.of(family) for pod in pods for family in FAMILIES}
-
-
-def wait_for_ready(cluster, *pods):
-    wait.until(lambda: cluster.ready_endpoints("hello") == addresses(*pods), 10,
-               f"the ready endpoints to be {[pod.name for pod in pods]}")
-
-
 @pytest.fixture
 def hello(cluster):
-    """The nodes, a Service and its three Pods."""
-    cluster.apply(*map(objects.node, NODES), objects.service("hello", HELLO))
-    for pod in PODS:
-        cluster.run_pod(pod)
-    wait_for_ready(cluster, *PODS)
+    cluster.run_scenario("hello")
 
 
 def test_pods_become_endpoints_as_they_come_and_go(cluster, hello):
@@ -36,18 +23,18 @@ def test_pods_become_endpoints_as_they_come_and_go(cluster, hello):
     assert "hello" in cluster.kubectl("get", "services")
 
     cluster.set_ready(PODS[0], False)
-    wait_for_ready(cluster, *PODS[1:])
+    cluster.wait_for_ready("hello", *PODS[1:])
     cluster.set_ready(PODS[0], True)
-    wait_for_ready(cluster, *PODS)
+    cluster.wait_for_ready("hello", *PODS)
 
     cluster.delete_pod(PODS[2], grace_seconds=30)
-    wait_for_ready(cluster, *PODS[:2])
+    cluster.wait_for_ready("hello", *PODS[:2])
     assert cluster.endpoints("hello")[PODS[2].address.v4] == {
         "ready": False, "serving": True, "terminating": True}
     cluster.delete_pod(PODS[2])
-    wait.until(lambda: set(cluster.endpoints("hello")) == addresses(*PODS[:2]), 10, "the end of it")
+    wait.until(lambda: set(cluster.endpoints("hello")) == objects.addresses(*PODS[:2]), 10, "the end of it")
     cluster.run_pod(PODS[2])
-    wait_for_ready(cluster, *PODS)
+    cluster.wait_for_ready("hello", *PODS)
 
     cluster.kubectl("delete", "service", "hello")
     wait.until(lambda: cluster.endpoints("hello") == {}, 20, "the Service's slices to be deleted")
@@ -58,9 +45,9 @@ def test_a_restarted_server_has_what_was_there_and_goes_on(cluster, hello):
     with pytest.raises(OSError):
         cluster.api.text("/readyz")
     cluster.start_api_server()
-    assert cluster.ready_endpoints("hello") == addresses(*PODS)
+    assert cluster.ready_endpoints("hello") == objects.addresses(*PODS)
     cluster.set_ready(PODS[1], False)
-    wait_for_ready(cluster, PODS[0], PODS[2])
+    cluster.wait_for_ready("hello", PODS[0], PODS[2])
 
 
 def test_what_was_compacted_is_gone(cluster, hello):

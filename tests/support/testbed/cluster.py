@@ -9,10 +9,10 @@ import pathlib
 import signal
 import subprocess
 
-from testbed import credentials, isolation, netns, objects
+from testbed import credentials, isolation, netns, objects, wait
 from testbed.api_client import ApiClient
 from testbed.process import Process
-from testbed.scenario import REPOSITORY
+from testbed.scenario import HELLO, NODES, PODS, REPOSITORY
 
 FOLDER = isolation.RUN / "kubernetes"
 HOST, PORT, ETCD_PORT, ETCD_PEER_PORT = "127.0.0.1", 6443, 2379, 2380
@@ -107,7 +107,9 @@ class Cluster:
         # Only those: others would evict Pods from Nodes that do not report.
         self.controller_manager = self._start(
             "kube-controller-manager", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false",
-            "--controllers=endpoint,endpointslice,garbagecollector", f"--feature-gates={FEATURES}",
+            "--controllers=endpoint,endpointslice,garbagecollector,serviceaccount-token",
+            f"--service-account-private-key-file={self._account_key}",
+            f"--root-ca-file={self._authority.certificate}", f"--feature-gates={FEATURES}",
             "--port=0", "--secure-port=0")
 
     def _start(self, name, *arguments):
@@ -165,6 +167,13 @@ class Cluster:
     def apply(self, *objects):
         return self.kubectl("apply", "-f", "-", objects=objects)
 
+    def run_scenario(self, service):
+        """The scenario's Nodes and Pods, and a Service before them; returns when all are ready."""
+        self.apply(*map(objects.node, NODES), objects.service(service, HELLO))
+        for one in PODS:
+            self.run_pod(one)
+        self.wait_for_ready(service, *PODS)
+
     def run_pod(self, one, ready=True):
         """As a scheduler and a kubelet do: the Pod is bound to its node, and runs there."""
         self.apply(objects.pod(one))
@@ -189,6 +198,11 @@ class Cluster:
     def ready_endpoints(self, service):
         return {address for address, conditions in self.endpoints(service).items()
                 if conditions["ready"]}
+
+    def wait_for_ready(self, service, *pods):
+        """Returns when the Service's ready endpoints are those, in both families."""
+        wait.until(lambda: self.ready_endpoints(service) == objects.addresses(*pods), 30,
+                   f"the ready endpoints to be {[one.name for one in pods]}")
 
     def compact(self):
         """Makes etcd forget what was before now; returns the resource version of now."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 
 from testbed import isolation, wait
+from testbed.controller import Controller
 from testbed.process import Process
 from testbed.scenario import EXAMPLES, REPOSITORY
 
@@ -40,17 +41,23 @@ class CommandFailed(RuntimeError):
 
 
 class Gateway:
-    """porticod and portico-controller, in the scenario's namespace `gateway`."""
+    """porticod and portico-controller, in the scenario's namespace `gateway`.
 
-    def __init__(self, one_armed=False, workers=1):
+    The tables come from the manifests of the examples, copied to MANIFESTS, or with a `kubeconfig`
+    from the cluster that it leads to.
+    """
+
+    def __init__(self, one_armed=False, workers=1, kubeconfig=None):
         self.programs = programs()
+        self._source = ["--kubeconfig", kubeconfig] if kubeconfig else ["--manifests", MANIFESTS]
         self.porticod = None
         self.controller = None
         example = EXAMPLES / ("one-armed.yaml" if one_armed else "two-armed.yaml")
         text, found = re.subn(r"(?m)^  count: 1$", f"  count: {workers}", example.read_text())
         assert found == 1, f"{example} has no 'count: 1'"
         CONFIG.write_text(text)
-        shutil.copytree(EXAMPLES / "hello-world", MANIFESTS)
+        if not kubeconfig:
+            shutil.copytree(EXAMPLES / "hello-world", MANIFESTS)
 
     def __enter__(self):
         return self
@@ -65,7 +72,7 @@ class Gateway:
                 self._require_clean_end(process, process.stop())
 
     def start(self):
-        """Both programs; returns when the gateway forwards."""
+        """Both programs, with the manifests; returns when the gateway forwards."""
         self.start_porticod()
         self.start_controller()
         self.wait_for_services(*self.manifest_services())
@@ -84,11 +91,13 @@ class Gateway:
 
     def start_controller(self):
         """Returns when it is connected; it may not have pushed yet."""
-        self.controller = Process(
-            "portico-controller",
-            [self.programs["portico-controller"], "--manifests", MANIFESTS,
-             "--gateway", f"unix:{SOCKET}"], "gateway", isolation.RUN / "controller.log")
+        self.controller = self.make_controller()
         self.controller.wait_until(self.has_controller, 10, "the controller's stream")
+
+    def make_controller(self, **options):
+        """One more Controller of the same source; the caller stops it."""
+        return Controller(self.programs["portico-controller"], self._source, f"unix:{SOCKET}",
+                          **options)
 
     def wait_for_services(self, *names, seconds=10):
         wait.until(lambda: set(names) <= {view["service"]["name"] for view in self.services()},

@@ -5,6 +5,11 @@ from testbed.scenario import FAMILIES
 APP = {"app": "hello-world"}
 
 
+def addresses(*pods):
+    """Those of Pods of the scenario, in both families."""
+    return {pod.address.of(family) for pod in pods for family in FAMILIES}
+
+
 def node(one):
     """As the kubelet of the scenario's Node registers it."""
     return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": one.name},
