@@ -35,6 +35,7 @@ class Collection : public ObjectSink {
   void set(MessagePtr object) override;
   void erase(const kubernetes::ObjectMeta& metadata) override;
   void warn(const std::string& text) override { spdlog::warn("{}", text); }
+  void inform(const std::string& text) override { spdlog::info("{}", text); }
 
   bool has_changes() const { return !changes_.empty(); }
   // What has changed since the last time; the first time that is all there is.

@@ -22,6 +22,8 @@ class ObjectSink {
 
   // Something that an operator should know; printable.
   virtual void warn(const std::string& text) = 0;
+  // Something that an operator may like to know; printable.
+  virtual void inform(const std::string& text) = 0;
 };
 
 }  // namespace portico

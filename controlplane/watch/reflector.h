@@ -40,7 +40,8 @@ namespace portico {
 // the newest.
 //
 // A failure is told to the sink and tried again after a backoff; where another request will do
-// (a list for a watch, JSON for protobuf), at once, but only a few times in a row. See
+// (a list for a watch), at once, but only a few times in a row. What an older server has not (a
+// streaming list, protobuf) is gone without from then on, which is no failure. See
 // reflector_faults.cc, which is the table of faults.
 class Reflector : public ApiExchange {
  public:
@@ -93,7 +94,8 @@ class Reflector : public ApiExchange {
 
   // reflector_faults.cc
   void refused(const kubernetes::Status& status, Time now);
-  bool adapt(const kubernetes::Status& status, Time now);
+  std::string settle_for_less(const kubernetes::Status& status);
+  bool look_for_another_version(const kubernetes::Status& status, Time now);
   void expired(Time now);
   void cut_off(const absl::Status& status, Time now);
   void fail(const std::string& text, Time now,

@@ -1,22 +1,29 @@
 // What the reflector does about faults.
 //
-// | fault                                      | what comes next |
+// clang-format off
+// | fault                                      | what comes next                                   |
 // |--------------------------------------------|---------------------------------------------------|
-// | 410 for a list                             | at once a list of the newest version | | 410 for a
-// page after the first             | at once a list without pages                      | | 410 for
-// a watch                            | at once a list that is not older than what we have| | 504
-// ResourceVersionTooLarge                | at once a list of the newest version              | |
-// 400 because of a field selector            | at once the same without it, for good             |
-// | 4xx for a streaming list, or no end of it  | at once a list, for good | | 406 for protobuf | at
-// once JSON, for good                            | | 401, 403                                   |
-// the same after a backoff                          | | 429 | the same after a backoff | | 5xx for
-// a watch                            | the same after a backoff; after a minute a list   | |
-// another error for a watch                  | a list after a backoff                            |
-// | any error for a list                       | the same after a backoff | | no connection, or
-// lost during a list        | the same after a backoff                          | | a connection
-// lost while watching           | at once a watch from the version seen last        |
+// | 410 for a list                             | at once a list of the newest version              |
+// | 410 for a page after the first             | at once a list without pages                      |
+// | 410 for a watch                            | at once a list that is not older than what we have|
+// | 504 ResourceVersionTooLarge                | at once a list of the newest version              |
+// | 400 because of a field selector            | at once the same without it, for good             |
+// | 4xx for a streaming list                   | at once a list, for good                          |
+// | 406 for protobuf                           | at once JSON, for good                            |
+// | no end of a streaming list                 | at once a list, for good                          |
+// | 401, 403                                   | the same after a backoff                          |
+// | 429                                        | the same after a backoff                          |
+// | 5xx for a watch                            | the same after a backoff; after a minute a list   |
+// | another error for a watch                  | a list after a backoff                            |
+// | any error for a list                       | the same after a backoff                          |
+// | no connection, or lost during a list       | the same after a backoff                          |
+// | a connection lost while watching           | at once a watch from the version seen last        |
+// clang-format on
 //
-// "At once" only so many times in a row; a backoff waits for the server's Retry-After.
+// "At once" only so many times in a row; a backoff waits for the server's Retry-After. What an
+// older server has not (400, 4xx, 406 with "for good") is no failure.
+
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -41,13 +48,17 @@ bool is_too_large_version(const kubernetes::Status& status) {
   return absl::StrContains(status.message(), "Too large resource version");
 }
 
+// "403 Forbidden: for a reason"
+std::string words_of(const kubernetes::Status& status) {
+  return absl::StrCat(status.code(), status.reason().empty() ? "" : " ", printable(status.reason()),
+                      status.message().empty() ? "" : ": ", printable(status.message()));
+}
+
 }  // namespace
 
 std::string Reflector::describe(const kubernetes::Status& status) const {
   const char* verb = is_watch() ? "watch" : "list";
-  const std::string what =
-      absl::StrCat(status.code(), status.reason().empty() ? "" : " ", printable(status.reason()),
-                   status.message().empty() ? "" : ": ", printable(status.message()));
+  const std::string what = words_of(status);
   if (status.code() == 401) {
     return absl::StrCat("the API server does not accept our credentials (to ", verb, " ",
                         resource_.plural, "): ", what);
@@ -64,7 +75,11 @@ void Reflector::refused(const kubernetes::Status& status, Time now) {
   const std::string text = describe(status);
   statistics_->watching_since.reset();
   if (watched_well(now)) at_once_ = 0;
-  if (adapt(status, now)) return note_failure(text, now);
+  if (const std::string lacks = settle_for_less(status); !lacks.empty()) {
+    again_at_once(now);
+    return sink_->inform(absl::StrCat(lacks, " (", words_of(status), ")"));
+  }
+  if (look_for_another_version(status, now)) return note_failure(text, now);
   const int code = status.code();
   missing_ = code == 404;
   if (phase_ == Phase::kWatch && code >= 500) {
@@ -80,26 +95,36 @@ void Reflector::refused(const kubernetes::Status& status, Time now) {
   fail(text, now, retry_after);
 }
 
-// Whether another request will do.
-bool Reflector::adapt(const kubernetes::Status& status, Time now) {
+// What an older server does without, from now on; empty if that is not what it says.
+std::string Reflector::settle_for_less(const kubernetes::Status& status) {
   const int code = status.code();
+  if (is_expired(status)) return "";
+  if (code == 406 && !json_only_) {
+    json_only_ = true;
+    return absl::StrCat("the API server does not tell of ", resource_.plural,
+                        " in protobuf: in JSON from now on");
+  }
+  if (code == 400 && !resource_.field_selector.empty()) {
+    return absl::StrCat("the API server does not choose ", resource_.plural, " by ",
+                        std::exchange(resource_.field_selector, ""), ": asking for all of them");
+  }
+  if (phase_ == Phase::kStream && code >= 400 && code < 500 && code != 401 && code != 429) {
+    streaming_lists_ = false;
+    start_list();
+    return absl::StrCat("the API server does not stream lists of ", resource_.plural,
+                        ": asking for lists");
+  }
+  return "";
+}
+
+bool Reflector::look_for_another_version(const kubernetes::Status& status, Time now) {
   if (is_expired(status)) {
     expired(now);
     return true;
   }
-  if (is_too_large_version(status)) {
-    version_lost_ = true;
-    start_list();
-  } else if (code == 406 && !json_only_) {
-    json_only_ = true;
-  } else if (code == 400 && !resource_.field_selector.empty()) {
-    resource_.field_selector.clear();
-  } else if (phase_ == Phase::kStream && code >= 400 && code < 500 && code != 401 && code != 429) {
-    streaming_lists_ = false;
-    start_list();
-  } else {
-    return false;
-  }
+  if (!is_too_large_version(status)) return false;
+  version_lost_ = true;
+  start_list();
   again_at_once(now);
   return true;
 }

@@ -24,6 +24,7 @@ class SliceSink : public ObjectSink {
   void set(MessagePtr object) override;
   void erase(const kubernetes::ObjectMeta& metadata) override;
   void warn(const std::string& text) override { slices_->warn(text); }
+  void inform(const std::string& text) override { slices_->inform(text); }
 
  private:
   // By the key of the server's object, the names of the slices.

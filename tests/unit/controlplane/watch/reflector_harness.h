@@ -39,9 +39,10 @@ class RecordingSink : public ObjectSink {
     (listing ? listed : objects).erase(key_of(metadata));
   }
   void warn(const std::string& text) override { warnings.push_back(text); }
+  void inform(const std::string& text) override { told.push_back(text); }
 
   std::map<std::string, std::string> objects, listed;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings, told;
   bool listing = false;
   int lists = 0;
 };
@@ -93,6 +94,15 @@ class ReflectorTest : public testing::Test {
   void make(bool streaming_lists = false, Resource resource = services()) {
     reflector = std::make_unique<Reflector>(
         std::move(resource), streaming_lists, [this] { return random; }, &sink, &statistics);
+  }
+
+  // The server has been taken for an older one, which was told and is no failure.
+  void expect_told(const std::string& text) {
+    EXPECT_THAT(sink.told, testing::ElementsAre(text));
+    EXPECT_THAT(sink.warnings, testing::IsEmpty());
+    EXPECT_EQ(statistics.failures, 0u);
+    EXPECT_EQ(statistics.last_error, "");
+    sink.told.clear();
   }
 
   void pass(std::chrono::milliseconds time) { now += time; }

@@ -154,6 +154,9 @@ TEST_F(ReflectorList, FallsBackToJson) {
   make();
   request();
   answer(406, status(406, "NotAcceptable"));
+  expect_told(
+      "the API server does not tell of services in protobuf: in JSON from now on (406 "
+      "NotAcceptable: for a reason)");
   request();
   EXPECT_EQ(last.request.accept, "application/json");
   answer(200, list("10", {}));
@@ -166,9 +169,15 @@ TEST_F(ReflectorList, GoesWithoutAFieldSelectorThatIsNotKnown) {
   make();
   request();
   answer(400, status(400, "BadRequest"));
+  expect_told(
+      "the API server does not choose services by spec.clusterIP!=None: asking for all of them "
+      "(400 BadRequest: for a reason)");
   EXPECT_EQ(request(),
             "/api/v1/services?limit=500&resourceVersion=0&"
             "labelSelector=%21service.kubernetes.io%2Fservice-proxy-name");
+  answer(400, status(400, "BadRequest"));  // so it was not that
+  EXPECT_EQ(statistics.failures, 1u);
+  EXPECT_EQ(step(), "800");
 }
 
 TEST_F(ReflectorList, SaysWhichRightIsMissingAndComesBack) {

@@ -68,7 +68,10 @@ TEST_F(ReflectorStream, IsAListWhereTheServerHasNone) {
                                      std::pair(415, "UnsupportedMediaType")}) {
     make(true);
     request();
+    statistics = {};
     answer(code, status(code, reason));
+    expect_told(absl::StrCat("the API server does not stream lists of services: asking for lists (",
+                             code, " ", reason, ": for a reason)"));
     EXPECT_THAT(request(), HasSubstr("/api/v1/services?limit=500&resourceVersion=0"));
     answer(200, list("10", {{"a", "1"}}));
     request();
@@ -76,6 +79,7 @@ TEST_F(ReflectorStream, IsAListWhereTheServerHasNone) {
     data(error_event(410, "Expired"));
     step();
     EXPECT_THAT(request(), Not(HasSubstr("sendInitialEvents")));  // for good
+    sink.warnings.clear();
   }
 }
 
