@@ -152,14 +152,17 @@ class Cluster:
 
     # What there is.
 
+    def kubectl_command(self):
+        """The words before kubectl's arguments, for the administrator."""
+        return [self._programs / "kubectl", "--kubeconfig", self.kubeconfig,
+                "--cache-dir", FOLDER / "cache"]
+
     def kubectl(self, *arguments, objects=()):
         """kubectl's output; `objects` go to its standard input. RuntimeError with its complaint."""
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-        command = [self._programs / "kubectl", "--kubeconfig", self.kubeconfig,
-                   "--cache-dir", FOLDER / "cache", *arguments]
+        command = list(map(str, [*self.kubectl_command(), *arguments]))
         with netns.inside(self._namespace):
-            done = subprocess.run(list(map(str, command)), input=text, capture_output=True,
-                                  text=True, timeout=60)
+            done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done.stdout

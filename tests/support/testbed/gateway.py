@@ -49,7 +49,7 @@ class Gateway:
 
     def __init__(self, one_armed=False, workers=1, kubeconfig=None):
         self.programs = programs()
-        self._source = ["--kubeconfig", kubeconfig] if kubeconfig else ["--manifests", MANIFESTS]
+        self.source = ["--kubeconfig", kubeconfig] if kubeconfig else ["--manifests", MANIFESTS]
         self.porticod = None
         self.controller = None
         example = EXAMPLES / ("one-armed.yaml" if one_armed else "two-armed.yaml")
@@ -96,7 +96,7 @@ class Gateway:
 
     def make_controller(self, **options):
         """One more Controller of the same source; the caller stops it."""
-        return Controller(self.programs["portico-controller"], self._source, f"unix:{SOCKET}",
+        return Controller(self.programs["portico-controller"], self.source, f"unix:{SOCKET}",
                           **options)
 
     def wait_for_services(self, *names, seconds=10):

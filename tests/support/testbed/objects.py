@@ -16,7 +16,8 @@ def node(one):
             "spec": {"podCIDRs": [one.pod_network.of(family) for family in FAMILIES],
                      "podCIDR": one.pod_network.v4},
             "status": {"addresses": [{"type": "InternalIP", "address": one.address.of(family)}
-                                     for family in FAMILIES]}}
+                                     for family in FAMILIES],
+                       "conditions": [{"type": "Ready", "status": "True"}]}}
 
 
 def pod(one):
@@ -31,7 +32,9 @@ def pod_status(one, ready=True):
     """What the kubelet says of a Pod that runs."""
     return {"phase": "Running", "podIP": one.address.v4,
             "podIPs": [{"ip": one.address.of(family)} for family in FAMILIES],
-            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}]}
+            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
+            "containerStatuses": [{"name": "hello-world", "ready": ready, "restartCount": 0,
+                                   "image": "hello-world", "imageID": "", "state": {"running": {}}}]}
 
 
 def service(name, address, port=80, target_port=8080, protocol="TCP", annotations=None):

@@ -99,7 +99,7 @@ class Scenario:
         for pod in PODS:
             self.start_pod(pod)
         for pod in PODS:
-            self._servers[pod.name].wait_until((self.pod_folder(pod) / "ready").exists, 10,
+            self._servers[pod.name].wait_until(lambda pod=pod: self.is_up(pod), 10,
                                                f"the server in {pod.name}")
         self.client = Client("client")
 
@@ -118,9 +118,14 @@ class Scenario:
     def start_pod(self, pod):
         folder = self.pod_folder(pod)
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ready").unlink(missing_ok=True)
         self._servers[pod.name] = Process(
             pod.name, [isolation.PYTHON, "-m", "testbed.pod", pod.name, folder], pod.name,
             folder / "output.log", isolation.environment())
+
+    def is_up(self, pod):
+        """Whether its servers listen."""
+        return (self.pod_folder(pod) / "ready").exists()
 
     def stop_pod(self, pod):
         if pod.name in self._servers:
