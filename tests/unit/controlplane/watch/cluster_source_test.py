@@ -273,7 +273,7 @@ def test_an_empty_list_after_a_full_one_is_applied_and_counted(run):
     wait_until_watched(server)
     server.store.lose("Service")
     printer.wait_for(lambda: printer.names("services") == [])
-    assert printer.statistics()["services"]["emptied"] == 1
+    printer.wait_for_statistics(lambda s: s["services"]["emptied"] == 1)
 
 
 def test_a_token_that_is_replaced(run, tmp_path):
