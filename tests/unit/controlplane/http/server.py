@@ -29,7 +29,6 @@ import ssl
 import struct
 import sys
 import threading
-import time
 
 import h2.config
 import h2.connection
@@ -41,6 +40,10 @@ STREAMS = []  # functions of one argument: bytes, or None for the end
 NUMBERS = itertools.count(1)
 
 
+def wait_for_the_end():
+    threading.Event().wait()  # nobody sets it, and threads are daemons
+
+
 class Http2:
     """One connection, one thread that reads; others may send to it."""
 
@@ -49,6 +52,7 @@ class Http2:
     def __init__(self, server, sock):
         self.sock, self.number, self.server = sock, next(NUMBERS), server
         self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)  # the window among it
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
         self.state = h2.connection.H2Connection(config)
         self.bodies, self.requests = {}, {}
@@ -70,9 +74,10 @@ class Http2:
             with self.lock:
                 events = self.state.receive_data(data)
                 self.flush()
+                self.changed.notify_all()
             for event in events:
                 self.take(event)
-        time.sleep(3600)
+        wait_for_the_end()
 
     def take(self, event):
         if isinstance(event, h2.events.RequestReceived):
@@ -98,15 +103,13 @@ class Http2:
         """`data` None: the end."""
         sent = 0
         while data is not None and sent < len(data):
-            with self.lock:
+            with self.changed:
+                self.changed.wait_for(lambda: self.state.local_flow_control_window(stream) > 0)
                 room = min(self.state.local_flow_control_window(stream),
                            self.state.max_outbound_frame_size, len(data) - sent)
-                if room > 0:
-                    self.state.send_data(stream, data[sent:sent + room])
-                    self.flush()
+                self.state.send_data(stream, data[sent:sent + room])
+                self.flush()
             sent += room
-            if room == 0:
-                time.sleep(0.001)
         if data is None:
             with self.lock:
                 self.state.end_stream(stream)
@@ -137,7 +140,7 @@ class Http1:
                 body = lines.read(int(values.get("content-length", 0)))
                 answer(self, 0, line[0].decode(), line[1].decode(), values.get("host"), headers, body)
         if self.mute:
-            time.sleep(3600)
+            wait_for_the_end()
 
     def head(self, _, status, headers):
         self.chunked = "content-length" not in dict(headers) and status >= 200
@@ -211,8 +214,8 @@ def answer_path(connection, stream, method, path, host, headers, body):
         connection.body(stream, b"hello")
         connection.mute = path == "/mute"
         STREAMS.append(lambda data: connection.body(stream, data))
-        while connection.version == "HTTP/1.1":
-            time.sleep(3600)
+        if connection.version == "HTTP/1.1":
+            wait_for_the_end()
     elif path == "/say":
         for send in STREAMS:
             with contextlib.suppress(OSError, h2.exceptions.ProtocolError):
