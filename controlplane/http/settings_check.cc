@@ -1,42 +1,24 @@
 // What can be said of settings before a server is reached. The texts hold secrets: nothing of them
 // is ever quoted.
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
-
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/http/http_settings.h"
+#include "controlplane/http/openssl_handles.h"
 #include "controlplane/http/proxy.h"
 
 namespace portico {
 namespace {
-
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-
-Bio reader(const std::string& text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
 
 // In place of asking at the terminal, which is OpenSSL's way with encrypted keys.
 int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
-Certificate next_certificate(BIO* bio) {
-  return Certificate(PEM_read_bio_X509(bio, nullptr, no_passphrase, nullptr));
+OpensslCertificate next_certificate(BIO* bio) {
+  return OpensslCertificate(PEM_read_bio_X509(bio, nullptr, no_passphrase, nullptr));
 }
 
 // Nothing more to read, rather than something that is no certificate.
@@ -52,7 +34,7 @@ absl::Status fault(absl::string_view field, absl::string_view what) {
 
 absl::Status check_certificates(absl::string_view field, const std::string& text) {
   ERR_clear_error();
-  const Bio bio = reader(text);
+  const OpensslBio bio = openssl_reader(text);
   int count = 0;
   while (next_certificate(bio.get()) != nullptr) ++count;
   if (!is_at_end()) return fault(field, absl::StrCat("certificate ", count + 1, " can't be read"));
@@ -66,10 +48,11 @@ absl::Status check_identity(const HttpSettings& settings) {
   if (settings.key.empty()) return fault("certificate", "is there, but no key");
   const absl::Status status = check_certificates("certificate", settings.certificate);
   if (!status.ok()) return status;
-  const Key key(
-      PEM_read_bio_PrivateKey(reader(settings.key).get(), nullptr, no_passphrase, nullptr));
+  const OpensslKey key(
+      PEM_read_bio_PrivateKey(openssl_reader(settings.key).get(), nullptr, no_passphrase, nullptr));
   if (key == nullptr) return fault("key", "holds no private key in PEM, or one with a passphrase");
-  const Certificate certificate = next_certificate(reader(settings.certificate).get());
+  const OpensslCertificate certificate =
+      next_certificate(openssl_reader(settings.certificate).get());
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     return fault("key", "is not the certificate's");
   }

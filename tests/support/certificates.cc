@@ -1,35 +1,17 @@
 #include "tests/support/certificates.h"
 
-#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <memory>
-
 #include "absl/strings/str_format.h"
+#include "controlplane/http/openssl_handles.h"
 
 namespace portico {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-
 constexpr long kDay = 86400;
-
-Bio reader(const std::string& text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
 
 std::string text_of(BIO* bio) {
   char* data = nullptr;
@@ -60,16 +42,17 @@ void set_subject(X509* certificate, const TestSubject& subject) {
 }  // namespace
 
 TestIdentity make_identity(const TestSubject& subject, const TestIdentity* issuer) {
-  const Key key(EVP_EC_gen("P-256"));
-  const Certificate certificate(X509_new());
+  const OpensslKey key(EVP_EC_gen("P-256"));
+  const OpensslCertificate certificate(X509_new());
   set_subject(certificate.get(), subject);
   X509_set_pubkey(certificate.get(), key.get());
-  Certificate signer_certificate;
-  Key signer_key;
+  OpensslCertificate signer_certificate;
+  OpensslKey signer_key;
   if (issuer != nullptr) {
     signer_certificate.reset(
-        PEM_read_bio_X509(reader(issuer->certificate).get(), nullptr, nullptr, nullptr));
-    signer_key.reset(PEM_read_bio_PrivateKey(reader(issuer->key).get(), nullptr, nullptr, nullptr));
+        PEM_read_bio_X509(openssl_reader(issuer->certificate).get(), nullptr, nullptr, nullptr));
+    signer_key.reset(
+        PEM_read_bio_PrivateKey(openssl_reader(issuer->key).get(), nullptr, nullptr, nullptr));
   }
   X509* const signer = issuer != nullptr ? signer_certificate.get() : certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
@@ -80,16 +63,16 @@ TestIdentity make_identity(const TestSubject& subject, const TestIdentity* issue
   if (!names.empty()) add_extension(certificate.get(), signer, NID_subject_alt_name, names);
   X509_sign(certificate.get(), issuer != nullptr ? signer_key.get() : key.get(), EVP_sha256());
 
-  const Bio certificate_text(BIO_new(BIO_s_mem()));
-  const Bio key_text(BIO_new(BIO_s_mem()));
+  const OpensslBio certificate_text(BIO_new(BIO_s_mem()));
+  const OpensslBio key_text(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(certificate_text.get(), certificate.get());
   PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   return {text_of(certificate_text.get()), text_of(key_text.get())};
 }
 
 std::string file_name(const TestIdentity& authority) {
-  const Certificate certificate(
-      PEM_read_bio_X509(reader(authority.certificate).get(), nullptr, nullptr, nullptr));
+  const OpensslCertificate certificate(
+      PEM_read_bio_X509(openssl_reader(authority.certificate).get(), nullptr, nullptr, nullptr));
   return absl::StrFormat("%08x.0", X509_subject_name_hash(certificate.get()));
 }
 
