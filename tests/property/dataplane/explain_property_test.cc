@@ -65,20 +65,6 @@ FrameSpec random_opener(Playground& playground) {
   return spec;
 }
 
-ExplainRequest request_for(const FrameSpec& spec, const std::string& port) {
-  ExplainRequest request;
-  request.in_port = port;
-  request.protocol = spec.protocol;
-  request.source = spec.source;
-  request.source_port = L4Port::from_host(spec.source_port);
-  request.destination = spec.destination;
-  request.destination_port = L4Port::from_host(spec.destination_port);
-  request.tcp_flags = spec.tcp_flags;
-  if (!spec.sctp_chunks.empty()) request.sctp_chunk = spec.sctp_chunks[0];
-  request.ttl = spec.ttl;
-  return request;
-}
-
 std::uint64_t evicted(World& world) {
   std::uint64_t evicted = 0;
   for (const WorkerCounters& worker : world.gateway().worker_counters()) {
@@ -123,7 +109,7 @@ FrameSpec random_error(Playground& playground, std::string& port, const FrameSpe
   error.icmp_rest = kind == ExplainedError::Kind::kTooBig ? 1400 : 0;
   error.ttl = playground.below(8) == 0 ? 1 : 64;
   error.quoted = build_frame(quoted).substr(14);
-  request = request_for(quoted, port);
+  request = explain_request(port, quoted);
   request.ttl = error.ttl;
   request.error = ExplainedError{kind, error.source, 1400};
   return error;
@@ -151,7 +137,7 @@ void Explained::compare(Playground& playground) {
     std::string port = playground.below(3) == 0 ? "downlink" : "uplink";
     FrameSpec spec = random_packet(playground, port, last);
     if (port == "uplink" && playground.below(4) == 0) spec = random_opener(playground);
-    ExplainRequest request = request_for(spec, port);
+    ExplainRequest request = explain_request(port, spec);
     if (last.source_port != 0 && playground.below(4) == 0) {
       spec = random_error(playground, port, last, last_sent, request);
     }

@@ -9,20 +9,6 @@
 namespace portico {
 namespace {
 
-ExplainRequest request_for(const std::string& port, const FrameSpec& spec) {
-  ExplainRequest request;
-  request.in_port = port;
-  request.protocol = spec.protocol;
-  request.source = spec.source;
-  request.source_port = L4Port::from_host(spec.source_port);
-  request.destination = spec.destination;
-  request.destination_port = L4Port::from_host(spec.destination_port);
-  request.tcp_flags = spec.tcp_flags;
-  if (!spec.sctp_chunks.empty()) request.sctp_chunk = spec.sctp_chunks[0];
-  request.ttl = spec.ttl;
-  return request;
-}
-
 ExplainedError error_of(const std::string& name, const FrameSpec& spec) {
   using enum ExplainedError::Kind;
   static const std::map<std::string, ExplainedError::Kind> kKinds = {
@@ -41,11 +27,11 @@ void Conversation::expect_explanation(const Words& words) {
   const auto says = std::find(arrow, words.end(), "says");
   const Words packet(words.begin(), arrow);
   const FrameSpec spec = read_spec(packet, 2);
-  ExplainRequest request = request_for(words.at(1), spec);
+  ExplainRequest request = explain_request(words.at(1), spec);
   if (spec.kind == FrameKind::kError) {
     const auto quoted = quotation(packet);
-    request = request_for(words[1],
-                          read_spec(packet, static_cast<std::size_t>(quoted - packet.begin()) + 1));
+    request = explain_request(
+        words[1], read_spec(packet, static_cast<std::size_t>(quoted - packet.begin()) + 1));
     request.ttl = spec.ttl;
     request.error = error_of(words.at(2), spec);
   }

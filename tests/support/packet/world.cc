@@ -204,4 +204,18 @@ void World::pass(Duration duration) {
   }
 }
 
+ExplainRequest explain_request(const std::string& port, const FrameSpec& packet) {
+  ExplainRequest request;
+  request.in_port = port;
+  request.protocol = packet.protocol;
+  request.source = packet.source;
+  request.source_port = L4Port::from_host(packet.source_port);
+  request.destination = packet.destination;
+  request.destination_port = L4Port::from_host(packet.destination_port);
+  request.tcp_flags = packet.tcp_flags;
+  if (!packet.sctp_chunks.empty()) request.sctp_chunk = packet.sctp_chunks[0];
+  request.ttl = packet.ttl;
+  return request;
+}
+
 }  // namespace portico

@@ -73,4 +73,7 @@ class World {
   std::vector<MemoryIo::Sent> sent_while_passing_;
 };
 
+// What asks for an explanation of this packet, arriving at `port`.
+ExplainRequest explain_request(const std::string& port, const FrameSpec& packet);
+
 }  // namespace portico
