@@ -39,9 +39,9 @@ CommandInfo delete_connections_command() {
   command.name = "connections";
   command.summary = "End connections that a filter chooses";
   command.description =
-      "End connections at once, without a word to either side: the next packet of one is treated "
-      "as\n"
-      "the first one of a new connection. All filters that are given must match.";
+      "End connections at once, without a word to either side. The next packet of one belongs\n"
+      "to no connection: in mid-stream of TCP its sender is reset, or picked up, as the\n"
+      "configuration says. All filters that are given must match.";
   command.examples =
       "  # Those of one client to one Service\n"
       "  porticoctl delete connections --client 10.20.0.10 --service "
