@@ -4,8 +4,8 @@
 // The work is bounded whatever the number of endpoints:
 //
 //   random, round robin, Maglev   one draw. An endpoint at its limit is passed over by drawing
-//   again,
-//                                 up to kDraws times, then by looking at up to kLooks in a row.
+//                                 again, up to kDraws times, then by looking at up to kLooks in a
+//                                 row.
 //   least connections             exact among up to kLooks endpoints, else the better of two random
 //                                 ones ("the power of two choices", Mitzenmacher, IEEE TPDS 2001).
 //

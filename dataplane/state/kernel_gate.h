@@ -8,9 +8,8 @@
 // limit for each class of traffic, so that no class can starve another:
 //
 //   kRouting       what routers on the link say to each other: ARP and neighbor discovery, the
-//   groups
-//                  of the link (OSPF, VRRP, RA, MLD), link-local addresses, and protocols without
-//                  ports (OSPF) from a source on the link
+//                  groups of the link (OSPF, VRRP, RA, MLD), link-local addresses, and protocols
+//                  without ports (OSPF) from a source on the link
 //   kConversation  TCP and UDP of a tuple on which the kernel itself has spoken: sessions of BGP,
 //                  SSH, BFD, answers to the gateway's own questions
 //   kOther         all else: what any stranger can send, SYNs, echo requests, datagrams, tunnels
