@@ -44,6 +44,9 @@ int check_manifests(const ControllerOptions& options) {
   const std::vector<ObjectFault>& faults = reading.faults.empty() ? reports.faults : reading.faults;
   print("", faults);
   if (!faults.empty()) return 1;
+  for (const std::string& warning : warnings_of(options)) {
+    std::printf("warning: %s\n", warning.c_str());
+  }
   print("warning: ", reports.warnings);
   print("passed over: ", reading.skipped);
   print("passed over: ", reports.passed_over);
@@ -159,6 +162,7 @@ StatusServer::Pages pages_of(const ControllerMetrics& metrics) {
 
 int run(const ControllerOptions& options) {
   start_log(options.log_level, options.log_format);
+  for (const std::string& warning : warnings_of(options)) spdlog::warn("{}", warning);
   // Before any thread is made, so that all inherit it and only wait_for_signal() takes them.
   sigset_t signals;
   sigemptyset(&signals);

@@ -182,4 +182,16 @@ std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv) {
   return options;
 }
 
+std::vector<std::string> warnings_of(const ControllerOptions& options) {
+  const Standpoint& standpoint = options.translate.standpoint;
+  std::vector<std::string> warnings;
+  if (standpoint.local_traffic == LocalTraffic::kStrict && standpoint.local_nodes.empty()) {
+    warnings.push_back(
+        "--local-traffic strict without --local-node: no endpoint is local, so all that comes "
+        "under "
+        "the traffic policy Local is dropped");
+  }
+  return warnings;
+}
+
 }  // namespace portico

@@ -33,4 +33,7 @@ struct ControllerOptions {
 // 2 when the command line was wrong, which has been said.
 std::variant<ControllerOptions, int> parse_command_line(int argc, char** argv);
 
+// What may not be what its author had in mind.
+std::vector<std::string> warnings_of(const ControllerOptions& options);
+
 }  // namespace portico

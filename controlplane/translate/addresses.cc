@@ -185,6 +185,11 @@ bool is_external_policy_local(const kubernetes::Service& service) {
   return spec.type() == "LoadBalancer" || spec.type() == "NodePort" || !spec.external_ips().empty();
 }
 
+bool is_external(const v1::ServiceAddress& address) {
+  return address.kind() == v1::ServiceAddress::KIND_EXTERNAL_IP ||
+         address.kind() == v1::ServiceAddress::KIND_LOAD_BALANCER_IP;
+}
+
 void add_addresses(const kubernetes::Service& service, v1::Service* out, Reporter* reporter) {
   Addresses addresses(service, out, reporter);
   addresses.add_cluster_ips();

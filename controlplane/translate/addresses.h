@@ -18,6 +18,9 @@ namespace portico {
 // are to serve it then (ExternalPolicyLocal in k8s.io/kubernetes/pkg/api/v1/service).
 bool is_external_policy_local(const kubernetes::Service& service);
 
+// Whether it is an external or a load-balancer IP.
+bool is_external(const v1::ServiceAddress& address);
+
 // `out->source_address()` holds for all addresses if it is there; else each gets its own.
 void add_addresses(const kubernetes::Service& service, v1::Service* out, Reporter* reporter);
 

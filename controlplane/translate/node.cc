@@ -67,4 +67,13 @@ std::vector<v1::Route> translate_node(const kubernetes::Node& node, Reporter* re
   return routes;
 }
 
+std::set<std::string> internal_ips(const kubernetes::Node& node) {
+  std::set<std::string> addresses;
+  for (const kubernetes::NodeAddress& entry : node.status().addresses()) {
+    const absl::StatusOr<IpAddress> address = IpAddress::parse(entry.address());
+    if (entry.type() == "InternalIP" && address.ok()) addresses.insert(address->to_string());
+  }
+  return addresses;
+}
+
 }  // namespace portico

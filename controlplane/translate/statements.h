@@ -2,6 +2,7 @@
 
 // What was said of each object, so that it is said once.
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -10,8 +11,9 @@
 
 namespace portico {
 
-// Why something is said of an object: for what it is, or for what others are.
-enum class Cause { kItself, kOthers };
+// Why something is said of an object: for what it is, for what others of its kind have or the
+// Service is that it belongs to, or for what the Nodes are.
+enum class Cause { kItself, kOthers, kNodes };
 
 class Statements {
  public:
@@ -25,13 +27,10 @@ class Statements {
 
  private:
   struct Said {
-    Reports itself;
-    Reports others;
+    std::array<Reports, 3> by_cause;
 
-    bool has_fault() const { return !itself.faults.empty() || !others.faults.empty(); }
-    bool is_empty() const {
-      return !has_fault() && itself.warnings.empty() && others.warnings.empty();
-    }
+    bool has_fault() const;
+    bool is_empty() const;
   };
 
   std::map<std::string, Said> said_;  // by object; of those of which there is something to be said

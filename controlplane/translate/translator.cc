@@ -42,6 +42,8 @@ void Translator::begin_anew() {
   service_count_ = 0;
   sockets_ = {};
   prefixes_ = {};
+  externals_ = {};
+  addresses_ = {};
   desired_.services().for_each([this](const ObjectKey& key, const ServiceState&) {
     to_rebuild_.insert(key);
     return true;
@@ -57,8 +59,8 @@ Reports Translator::apply(const ObjectUpdate& update) {
   Reports reports;
   take(update.services, &reports);
   take(update.endpoint_slices, &reports);
-  for (const ObjectKey& key : std::exchange(to_rebuild_, {})) rebuild(key);
   if (options_.node_routes) take(update.nodes, &reports);
+  for (const ObjectKey& key : std::exchange(to_rebuild_, {})) rebuild(key, &reports);
   settle_routes(&reports);
   return reports;
 }
@@ -126,7 +128,27 @@ void Translator::take_in_slice(const SlicePtr& object, Reports* out) {
   statements_.set(name, Cause::kItself, std::move(reports), out);
 }
 
-void Translator::rebuild(const ObjectKey& key) {
+// No fault: what a slice has for ports that the Service has not is of no use, and does no harm.
+void Translator::compare_ports(const ServiceEntry& entry, Reports* out) {
+  const v1::Service& service = entry.translated->service;
+  for (const SlicePtr& slice : entry.slices) {
+    const std::string name = object_name("EndpointSlice", slice->message.metadata());
+    Reports reports;
+    Reporter reporter(slice->place, name, &reports);
+    for (int i = 0; i < slice->message.ports_size(); ++i) {
+      const kubernetes::EndpointPort& port = slice->message.ports(i);
+      const auto is_it = [&](const v1::ServicePort& one) { return one.name() == port.name(); };
+      if (!port.has_name() || port.port() == 0) continue;
+      if (std::any_of(service.ports().begin(), service.ports().end(), is_it)) continue;
+      reporter.warning(absl::StrCat("ports[", i, "].name"),
+                       absl::StrCat("\"", port.name(), "\" is the name of no port of Service ",
+                                    service.name(), ": nothing is sent there"));
+    }
+    statements_.set(name, Cause::kOthers, std::move(reports), out);
+  }
+}
+
+void Translator::rebuild(const ObjectKey& key, Reports* out) {
   const auto found = services_.find(key);
   if (found == services_.end() || !found->second.admitted) {
     desired_.erase_service(key);
@@ -142,7 +164,8 @@ void Translator::rebuild(const ObjectKey& key) {
   const auto held = desired_.services().find(key);
   const ServiceState& before = held == nullptr ? kNone : *held;
   auto state = std::make_shared<ServiceState>();
-  state->service = {entry.translated, &entry.translated->service};
+  state->service = without_addresses_of_nodes(entry, out);
+  compare_ports(entry, out);
   if (held != nullptr && same(*before.service, *state->service)) state->service = before.service;
   state->endpoints =
       share(before.endpoints, translate_endpoints(*entry.translated, slices, options_.standpoint));

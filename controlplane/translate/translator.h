@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
+#include "absl/types/span.h"
 #include "controlplane/kubernetes/object_set.h"
 #include "controlplane/push/desired_state.h"
 #include "controlplane/translate/claims.h"
@@ -39,6 +40,8 @@ namespace portico {
 //      endpoints are made of all its slices together, after all of the update is known. So an
 //      endpoint that goes from one slice to another in one update is never away.
 //   5. A Node's Pod networks are claimed likewise; each one's route is by the oldest Node.
+//   6. An external or load-balancer IP that is a Node's own address is left out of the Service, as
+//      long as it is: the gateway would answer for it, and the Node be cut off.
 //
 // An object with a fault is left out, with what depends on it, and all else is as if it were not
 // there. The result depends on the objects alone, not on the way they came: a translation from
@@ -80,6 +83,7 @@ class Translator {
     ObjectPtr<kubernetes::Node> object;
     Seniority seniority;
     std::vector<v1::Route> routes;
+    std::set<std::string> addresses;  // its own
   };
   template <typename Entry>
   struct ByAge {
@@ -98,19 +102,26 @@ class Translator {
   void admit(Reports* out);
   bool may_be_admitted(const ServiceEntry& entry, Reporter* reporter) const;
   static SocketFields sockets_of(const v1::Service& service);
+  static std::vector<std::string> external_addresses(const v1::Service& service);
 
   // translator.cc
   void take(const KindUpdate<kubernetes::EndpointSlice>& update, Reports* out);
   void take_out_slice(const ObjectKey& key);
   void take_in_slice(const SlicePtr& object, Reports* out);
-  void rebuild(const ObjectKey& key);
+  void rebuild(const ObjectKey& key, Reports* out);
+  void compare_ports(const ServiceEntry& entry, Reports* out);
 
   // translator_nodes.cc
   void take(const KindUpdate<kubernetes::Node>& update, Reports* out);
   void take_out_node(const ObjectKey& key);
   void take_in_node(const ObjectPtr<kubernetes::Node>& object, Reports* out);
   void settle_routes(Reports* out);
+  static const NodeEntry* oldest(absl::Span<NodeEntry* const> nodes);
   const NodeEntry* holder_of(const std::string& prefix) const;
+  // Has the Services rebuilt that have one of these addresses.
+  void touch(const std::set<std::string>& addresses);
+  std::shared_ptr<const v1::Service> without_addresses_of_nodes(const ServiceEntry& entry,
+                                                                Reports* out);
 
   TranslateOptions options_;
   DesiredState desired_;
@@ -123,6 +134,9 @@ class Translator {
   std::size_t service_count_ = 0;  // those of services_ that have an object
   Claims<Socket, ServiceEntry> sockets_;
   Claims<std::string, NodeEntry> prefixes_;
+  // By address: whose external or load-balancer IP, and whose own it is.
+  Claims<std::string, ServiceEntry> externals_;
+  Claims<std::string, NodeEntry> addresses_;
 
   // Of the update that is under way:
   Queue<ServiceEntry> to_admit_;

@@ -1,9 +1,11 @@
-// The routes to Nodes' Pod networks.
+// What follows from the Nodes: the routes to their Pod networks, and that their own addresses are
+// no Service's.
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/translate/addresses.h"
 #include "controlplane/translate/node.h"
 #include "controlplane/translate/translator.h"
 
@@ -27,6 +29,10 @@ void Translator::take_out_node(const ObjectKey& key) {
     prefixes_.remove(route.prefix(), &found->second);
     to_settle_.insert(route.prefix());
   }
+  for (const std::string& address : found->second.addresses) {
+    addresses_.remove(address, &found->second);
+  }
+  touch(found->second.addresses);
   to_tell_.erase(&found->second);
   nodes_.erase(found);
 }
@@ -44,16 +50,60 @@ void Translator::take_in_node(const ObjectPtr<kubernetes::Node>& object, Reports
     prefixes_.add(route.prefix(), &entry);
     to_settle_.insert(route.prefix());
   }
+  entry.addresses = internal_ips(node);
+  for (const std::string& address : entry.addresses) addresses_.add(address, &entry);
+  touch(entry.addresses);
   to_tell_.insert(&entry);
   statements_.set(name, Cause::kItself, std::move(reports), out);
 }
 
-const Translator::NodeEntry* Translator::holder_of(const std::string& prefix) const {
-  const auto claimants = prefixes_.of(prefix);
-  const auto oldest = std::min_element(
-      claimants.begin(), claimants.end(),
+const Translator::NodeEntry* Translator::oldest(absl::Span<NodeEntry* const> nodes) {
+  const auto found = std::min_element(
+      nodes.begin(), nodes.end(),
       [](const NodeEntry* a, const NodeEntry* b) { return a->seniority < b->seniority; });
-  return oldest == claimants.end() ? nullptr : *oldest;
+  return found == nodes.end() ? nullptr : *found;
+}
+
+const Translator::NodeEntry* Translator::holder_of(const std::string& prefix) const {
+  return oldest(prefixes_.of(prefix));
+}
+
+void Translator::touch(const std::set<std::string>& addresses) {
+  for (const std::string& address : addresses) {
+    for (const ServiceEntry* service : externals_.of(address)) {
+      to_rebuild_.insert(service->seniority.key);
+    }
+  }
+}
+
+std::shared_ptr<const v1::Service> Translator::without_addresses_of_nodes(const ServiceEntry& entry,
+                                                                          Reports* out) {
+  const v1::Service& whole = entry.translated->service;
+  const std::string name = object_name("Service", entry.object->message.metadata());
+  Reports reports;
+  Reporter reporter(entry.object->place, name, &reports);
+  std::set<std::string> left_out;
+  for (const v1::ServiceAddress& address : whole.addresses()) {
+    const NodeEntry* node =
+        is_external(address) ? oldest(addresses_.of(address.address())) : nullptr;
+    if (node == nullptr) continue;
+    left_out.insert(address.address());
+    const bool is_given = address.kind() == v1::ServiceAddress::KIND_EXTERNAL_IP;
+    reporter.warning(is_given ? "spec.externalIPs" : "status.loadBalancer.ingress",
+                     absl::StrCat(address.address(), " is left out: it is the InternalIP of ",
+                                  holder_text("Node", *node->object),
+                                  ", which would be cut off if the gateway answered for it"));
+  }
+  statements_.set(name, Cause::kNodes, std::move(reports), out);
+  if (left_out.empty()) return {entry.translated, &whole};
+  auto rest = std::make_shared<v1::Service>(whole);
+  auto& addresses = *rest->mutable_addresses();
+  addresses.erase(std::remove_if(addresses.begin(), addresses.end(),
+                                 [&](const v1::ServiceAddress& address) {
+                                   return left_out.contains(address.address());
+                                 }),
+                  addresses.end());
+  return rest;
 }
 
 void Translator::settle_routes(Reports* out) {

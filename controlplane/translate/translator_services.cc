@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/translate/addresses.h"
 #include "controlplane/translate/translator.h"
 
 namespace portico {
@@ -30,6 +31,9 @@ void Translator::take_out(const ObjectKey& key) {
       sockets_.remove(socket, &entry);
       for (ServiceEntry* other : sockets_.of(socket)) to_admit_.insert(other);
     }
+    for (const std::string& address : external_addresses(entry.translated->service)) {
+      externals_.remove(address, &entry);
+    }
   }
   --service_count_;
   entry.object = nullptr;
@@ -55,6 +59,9 @@ void Translator::take_in(const ObjectPtr<kubernetes::Service>& object, Reports* 
     entry.translated = std::make_shared<const TranslatedService>(*std::move(translated));
     for (const auto& [socket, field] : sockets_of(entry.translated->service)) {
       sockets_.add(socket, &entry);
+    }
+    for (const std::string& address : external_addresses(entry.translated->service)) {
+      externals_.add(address, &entry);
     }
     to_admit_.insert(&entry);
     entry.is_fresh = true;
@@ -97,6 +104,14 @@ bool Translator::may_be_admitted(const ServiceEntry& entry, Reporter* reporter) 
     }
   }
   return reporter->ok();
+}
+
+std::vector<std::string> Translator::external_addresses(const v1::Service& service) {
+  std::vector<std::string> addresses;
+  for (const v1::ServiceAddress& address : service.addresses()) {
+    if (is_external(address)) addresses.push_back(address.address());
+  }
+  return addresses;
 }
 
 Translator::SocketFields Translator::sockets_of(const v1::Service& service) {

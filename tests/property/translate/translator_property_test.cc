@@ -106,6 +106,10 @@ class Cluster {
     kubernetes::NodeAddress& address = *node.mutable_status()->add_addresses();
     address.set_type("InternalIP");
     address.set_address(absl::StrCat("172.16.0.", 1 + dice_.roll(3)));
+    // Some Services' external IP.
+    kubernetes::NodeAddress& second = *node.mutable_status()->add_addresses();
+    second.set_type(dice_.once_in(2) ? "InternalIP" : "ExternalIP");
+    second.set_address(absl::StrCat("192.0.2.", 100 + dice_.roll(3)));
     return node;
   }
 

@@ -72,6 +72,12 @@ TEST(ParseCommandLine, KnowsWhereTheGatewaysStand) {
   EXPECT_EQ(strict.local_traffic, LocalTraffic::kStrict);
   EXPECT_THAT(strict.local_nodes, ElementsAre("n1", "n2"));
   EXPECT_EQ(strict.zone, "eu-1a");
+  EXPECT_THAT(warnings_of(good({"--manifests", "m"})), testing::IsEmpty());
+  EXPECT_THAT(
+      warnings_of(good({"--manifests", "m", "--local-traffic", "strict", "--local-node", "n1"})),
+      testing::IsEmpty());
+  EXPECT_THAT(warnings_of(good({"--manifests", "m", "--local-traffic", "strict"})),
+              ElementsAre(testing::HasSubstr("without --local-node")));
   EXPECT_TRUE(bad({"--manifests", "m", "--local-traffic", "loose"}));
   EXPECT_TRUE(bad({"--manifests", "m", "--local-traffic", "0"}));
   EXPECT_TRUE(bad({"--manifests", "m", "--local-node", "n1"}));

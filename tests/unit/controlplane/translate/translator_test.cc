@@ -199,5 +199,68 @@ TEST_F(TranslatorTest, GivesAPodNetworkToTheOlderNode) {
   EXPECT_THAT(maps_of(translator_.desired()).routes, ElementsAre(Key("10.2.0.0/16")));
 }
 
+kubernetes::Node node(const std::string& name, const std::vector<std::string>& addresses) {
+  kubernetes::Node made;
+  made.mutable_metadata()->set_name(name);
+  for (const std::string& address : addresses) {
+    kubernetes::NodeAddress& added = *made.mutable_status()->add_addresses();
+    added.set_type("InternalIP");
+    added.set_address(address);
+  }
+  return made;
+}
+
+// Whoever answers for it by ARP or neighbor discovery takes it from the Node. k3s' load balancer
+// gives Services the Nodes' addresses.
+TEST_F(TranslatorTest, LeavesNodesTheirAddresses) {
+  kubernetes::Service service = web_service({"10.0.0.1", "2001:db8::a"},
+                                            "external_ips: '192.0.2.7' external_ips: '192.0.2.8'");
+  service.mutable_status()->mutable_load_balancer()->add_ingress()->set_ip("2001:DB8::7");
+  const auto addresses = [&] {
+    const v1::Service web = services()["default/web"];
+    std::vector<std::string> all;
+    for (const v1::ServiceAddress& address : web.addresses()) all.push_back(address.address());
+    return all;
+  };
+  EXPECT_THAT(set({service}).warnings, IsEmpty());
+  EXPECT_THAT(addresses(),
+              ElementsAre("10.0.0.1", "2001:db8::a", "192.0.2.7", "192.0.2.8", "2001:db8::7"));
+  ObjectUpdate update;
+  update.nodes.set = {sourced(node("a", {"192.0.2.7", "2001:db8::7", "10.0.0.1", "junk"}))};
+  EXPECT_THAT(
+      texts(translator_.apply(update).warnings),
+      ElementsAre("spec.externalIPs: 192.0.2.7 is left out: it is the InternalIP of Node a, "
+                  "which would be cut off if the gateway answered for it",
+                  "status.loadBalancer.ingress: 2001:db8::7 is left out: it is the "
+                  "InternalIP of Node a, which would be cut off if the gateway answered "
+                  "for it"));
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.1", "2001:db8::a", "192.0.2.8"));
+  EXPECT_THAT(translator_.apply(update).warnings, IsEmpty()) << "said already";
+  EXPECT_EQ(translator_.left_out(), 0u) << "the Service is served";
+
+  update.nodes.set = {sourced(node("a", {"192.0.2.8"}))};
+  EXPECT_THAT(translator_.apply(update).warnings, SizeIs(1));
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.1", "2001:db8::a", "192.0.2.7", "2001:db8::7"));
+  update.nodes = {{}, {"a"}};
+  translator_.apply(update);
+  EXPECT_THAT(addresses(), SizeIs(5));
+}
+
+TEST_F(TranslatorTest, WarnsOfASlicesPortsThatItsServiceHasNot) {
+  kubernetes::EndpointSlice typo = slice("s", "web", "192.168.1.1");
+  typo.mutable_ports(0)->set_name("htpp");
+  EXPECT_THAT(set({}, {typo}).warnings, IsEmpty()) << "the Service may come yet";
+  EXPECT_THAT(texts(set({service("web", "10.0.0.1", 1)}).warnings),
+              ElementsAre("ports[0].name: \"htpp\" is the name of no port of Service default/web: "
+                          "nothing is sent there"));
+  EXPECT_THAT(endpoints(), IsEmpty());
+  EXPECT_THAT(set({}, {typo}).warnings, IsEmpty()) << "said already";
+  EXPECT_THAT(set({}, {slice("s", "web", "192.168.1.1")}).warnings, IsEmpty());
+  EXPECT_THAT(endpoints(), SizeIs(1));
+  EXPECT_THAT(set({}, {typo}).warnings, SizeIs(1)) << "anew, it is news";
+  typo.mutable_ports(0)->clear_port();
+  EXPECT_THAT(set({}, {typo}).warnings, IsEmpty()) << "for no port in particular";
+}
+
 }  // namespace
 }  // namespace portico
