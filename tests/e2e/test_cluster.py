@@ -44,7 +44,7 @@ def test_a_restarted_server_has_what_was_there_and_goes_on(cluster, hello):
     cluster.stop_api_server()
     with pytest.raises(OSError):
         cluster.api.text("/readyz")
-    cluster.start_api_server()
+    cluster.restart_api_server()
     assert cluster.ready_endpoints("hello") == objects.addresses(*PODS)
     cluster.set_ready(PODS[1], False)
     cluster.wait_for_ready("hello", PODS[0], PODS[2])
@@ -62,8 +62,7 @@ def test_what_was_compacted_is_gone(cluster, hello):
     assert refused.value.status == 410
 
     # A server has its own memory of changes; a new one knows only what etcd has kept.
-    cluster.stop_api_server()
-    cluster.start_api_server()
+    cluster.restart_api_server()
     event = next(cluster.api.watch(SERVICES, resourceVersion=old))
     assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
 

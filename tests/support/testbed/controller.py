@@ -8,16 +8,18 @@ from testbed.process import Process
 
 
 class Controller(Process):
-    """One for the gateway at `target`; `source` are the options that say where its objects are from.
+    """One for the gateways at `targets`; `source` are the options that say where its objects are from.
 
     Several side by side need a name and a port each. The log goes on where one of the same name
     has ended.
     """
 
-    def __init__(self, program, source, target, name="controller", status_port=9127):
-        super().__init__(f"portico-{name}", [program, *source, "--gateway", target,
-                                             "--status-address", f"127.0.0.1:{status_port}"],
-                         "gateway", isolation.RUN / f"{name}.log")
+    def __init__(self, program, source, targets, name="controller", status_port=9127):
+        gateways = [argument for target in targets for argument in ("--gateway", target)]
+        super().__init__(
+            f"portico-{name}",
+            [program, *source, *gateways, "--status-address", f"127.0.0.1:{status_port}"],
+            "gateway", isolation.RUN / f"{name}.log")
         self._status = ApiClient("gateway", "127.0.0.1", status_port)
 
     def metric(self, name, **labels):

@@ -16,6 +16,7 @@ from testbed.scenario import EXAMPLES, REPOSITORY
 
 CONFIG = isolation.RUN / "porticod.yaml"
 SOCKET = isolation.RUN / "porticod.sock"  # as the examples of configuration say
+TARGET = f"unix:{SOCKET}"
 MANIFESTS = isolation.RUN / "manifests"
 PROGRAMS = ("porticod", "portico-controller", "porticoctl")
 
@@ -94,9 +95,9 @@ class Gateway:
         self.controller = self.make_controller()
         self.controller.wait_until(self.has_controller, 10, "the controller's stream")
 
-    def make_controller(self, **options):
-        """One more Controller of the same source; the caller stops it."""
-        return Controller(self.programs["portico-controller"], self.source, f"unix:{SOCKET}",
+    def make_controller(self, *others, **options):
+        """A Controller of this source, for the targets `others` too; the caller stops it."""
+        return Controller(self.programs["portico-controller"], self.source, [TARGET, *others],
                           **options)
 
     def wait_for_services(self, *names, seconds=10):
@@ -124,7 +125,7 @@ class Gateway:
     def ctl(self, *arguments):
         """porticoctl's output, for people. CommandFailed with its complaint."""
         done = subprocess.run(
-            [self.programs["porticoctl"], "--gateway", f"unix:{SOCKET}", *map(str, arguments)],
+            [self.programs["porticoctl"], "--gateway", TARGET, *map(str, arguments)],
             capture_output=True, text=True, timeout=20)
         if done.returncode != 0:
             raise CommandFailed(f"porticoctl {' '.join(map(str, arguments))}: status "

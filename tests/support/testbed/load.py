@@ -19,12 +19,13 @@ class RequestLoop:
     """As a context manager: `parallel` clients ask `address` again and again within the block.
 
     Each is bounded: it stops by itself after `most` requests. A failed request is followed by the
-    next at once, so `timeout` says how long a lost one takes.
+    next at once, so `timeout` says how long a lost one takes; a `pause` in seconds follows each.
     """
 
-    def __init__(self, client, address, parallel=2, timeout=2.0, most=50_000):
+    def __init__(self, client, address, parallel=2, timeout=2.0, most=50_000, pause=0.0):
         self.outcomes = []  # list.append() is atomic
-        self._client, self._address, self._timeout, self._most = client, address, timeout, most
+        self._client, self._address, self._timeout = client, address, timeout
+        self._most, self._pause = most, pause
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._run) for _ in range(parallel)]
 
@@ -40,7 +41,7 @@ class RequestLoop:
 
     def _run(self):
         for _ in range(self._most):
-            if self._stop.is_set():
+            if self._stop.wait(self._pause):
                 return
             begun = time.monotonic()
             try:
