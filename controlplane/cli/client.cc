@@ -2,29 +2,36 @@
 
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/cli/reachability.h"
+#include "controlplane/tls/credentials.h"
 #include "proto/portico/v1/gateway.grpc.pb.h"
 
 namespace portico::cli {
 
 class Client::Calls {
  public:
-  Calls(GatewayAddress gateway, absl::Duration timeout)
-      : gateway_(std::move(gateway)), timeout_(timeout) {
+  Calls(GatewayAddress gateway, const ChannelTls& tls, absl::Duration timeout)
+      : gateway_(std::move(gateway)),
+        uses_tls_(gateway_.socket_path.empty() && tls.is_there()),
+        timeout_(timeout) {
     grpc::ChannelArguments arguments;
     arguments.SetUserAgentPrefix("porticoctl/" PORTICO_VERSION);
     // A page of Services with many endpoints exceeds gRPC's 4 MiB.
     arguments.SetMaxReceiveMessageSize(-1);
     // A gateway is on the management network; http_proxy is for the web.
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    stub_ = v1::Gateway::NewStub(
-        grpc::CreateCustomChannel(gateway_.text, grpc::InsecureChannelCredentials(), arguments));
+    const auto credentials = channel_credentials(uses_tls_ ? tls : ChannelTls(), &arguments);
+    if (!credentials.ok()) {
+      unusable_ = absl::UnavailableError(
+          absl::StrCat("can't speak TLS to the gateway: ", credentials.status().message()));
+      return;
+    }
+    stub_ = v1::Gateway::NewStub(grpc::CreateCustomChannel(gateway_.text, *credentials, arguments));
   }
 
   template <typename Request, typename Response>
@@ -33,6 +40,7 @@ class Client::Calls {
 
   template <typename Request, typename Response>
   absl::StatusOr<Response> call(Method<Request, Response> method, const Request& request) {
+    if (!unusable_.ok()) return unusable_;
     grpc::ClientContext context;
     context.set_deadline(deadline());
     Response response;
@@ -59,6 +67,7 @@ class Client::Calls {
   // reads what `visit` prints.
   absl::Status read_connections(const v1::ListConnectionsRequest& request,
                                 const std::function<void(const v1::Connection&)>& visit) {
+    if (!unusable_.ok()) return unusable_;
     grpc::ClientContext context;
     grpc::CompletionQueue queue;
     const auto stream = stub_->AsyncListConnections(&context, request, &queue, nullptr);
@@ -107,7 +116,7 @@ class Client::Calls {
       case grpc::StatusCode::OK:
         return absl::OkStatus();
       case grpc::StatusCode::UNAVAILABLE:
-        return {code, why_unreachable(gateway_, status.error_message())};
+        return {code, why_unreachable(gateway_, uses_tls_, status.error_message())};
       case grpc::StatusCode::DEADLINE_EXCEEDED:
         return too_late();
       default:
@@ -116,7 +125,9 @@ class Client::Calls {
   }
 
   const GatewayAddress gateway_;
+  const bool uses_tls_;
   const absl::Duration timeout_;
+  absl::Status unusable_;  // why there is no stub
   std::unique_ptr<v1::Gateway::Stub> stub_;
 };
 
@@ -129,8 +140,8 @@ auto to_vector(const Elements& elements) {
 
 }  // namespace
 
-Client::Client(GatewayAddress gateway, absl::Duration timeout)
-    : calls_(std::make_unique<Calls>(std::move(gateway), timeout)) {}
+Client::Client(GatewayAddress gateway, const ChannelTls& tls, absl::Duration timeout)
+    : calls_(std::make_unique<Calls>(std::move(gateway), tls, timeout)) {}
 Client::~Client() = default;
 
 absl::StatusOr<v1::Status> Client::status() {

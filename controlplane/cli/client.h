@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controlplane/cli/parse.h"
+#include "controlplane/tls/channel_tls.h"
 #include "proto/portico/v1/gateway.pb.h"
 
 namespace portico::cli {
@@ -20,8 +21,8 @@ namespace portico::cli {
 // no gateway answered, and their text says what is known about why.
 class Client {
  public:
-  // `timeout` is each answer's: a stream has as many as it has messages.
-  Client(GatewayAddress gateway, absl::Duration timeout);
+  // `tls` is for TCP. `timeout` is each answer's: a stream has as many as it has messages.
+  Client(GatewayAddress gateway, const ChannelTls& tls, absl::Duration timeout);
   ~Client();
 
   absl::StatusOr<v1::Status> status();

@@ -119,6 +119,19 @@ absl::Status set_default_gateway(const Environment& environment, Options& option
   return absl::OkStatus();
 }
 
+// Each that the command line does not say is the environment's.
+absl::Status complete_tls(const ChannelTls& environment, ChannelTls& tls) {
+  for (const auto text :
+       {&ChannelTls::ca, &ChannelTls::certificate, &ChannelTls::key, &ChannelTls::server_name}) {
+    if ((tls.*text).empty()) tls.*text = environment.*text;
+  }
+  const bool is_whole = !tls.ca.empty() && !tls.certificate.empty() && !tls.key.empty();
+  const bool is_empty = tls.ca.empty() && tls.certificate.empty() && tls.key.empty();
+  if (is_whole || (is_empty && tls.server_name.empty())) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "TLS takes --gateway-ca, --gateway-certificate and --gateway-key, all three");
+}
+
 absl::Status check(CommandLine& line, const Environment& environment) {
   const CommandInfo& command = *line.command;
   if (!command.run) return absl::InvalidArgumentError("a command is needed");
@@ -133,6 +146,9 @@ absl::Status check(CommandLine& line, const Environment& environment) {
   if (absl::Status status = set_default_gateway(environment, line.options); !status.ok()) {
     return status;
   }
+  if (absl::Status status = complete_tls(environment.tls, line.options.tls); !status.ok()) {
+    return status;
+  }
   return command.check ? command.check(line.options) : absl::OkStatus();
 }
 
@@ -142,7 +158,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments,
                                const Environment& environment) {
   CommandLine line;
   line.status = Parser(line).parse(arguments);
-  if (line.status.ok() && !line.options.help) line.status = check(line, environment);
+  if (line.status.ok() && !line.options.help && !line.options.version) {
+    line.status = check(line, environment);
+  }
   return line;
 }
 

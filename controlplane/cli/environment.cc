@@ -21,6 +21,10 @@ std::string variable(const char* name) {
 Environment Environment::of_process() {
   Environment environment;
   environment.gateway = variable("PORTICO_GATEWAY");
+  environment.tls = {.ca = variable("PORTICO_GATEWAY_CA"),
+                     .certificate = variable("PORTICO_GATEWAY_CERTIFICATE"),
+                     .key = variable("PORTICO_GATEWAY_KEY"),
+                     .server_name = variable("PORTICO_GATEWAY_NAME")};
   const bool forced = !variable("CLICOLOR_FORCE").empty();
   if (isatty(STDOUT_FILENO) == 0 && !forced) return environment;
 

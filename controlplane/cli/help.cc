@@ -75,7 +75,9 @@ std::string help_text(const CommandInfo& command, const std::string& path) {
   }
   if (is_root) {
     absl::StrAppend(&text,
-                    "\nEnvironment: PORTICO_GATEWAY instead of --gateway; NO_COLOR for no colours."
+                    "\nEnvironment: PORTICO_GATEWAY instead of --gateway, PORTICO_GATEWAY_CA, "
+                    "_CERTIFICATE, _KEY and\n"
+                    "_NAME instead of the options for TLS; NO_COLOR for no colours."
                     "\nExit status: 0 success, 1 the request failed, 2 the command line is wrong, "
                     "3 no gateway answers.\n");
   }

@@ -56,12 +56,17 @@ std::string why_denied(const GatewayAddress& gateway) {
 
 }  // namespace
 
-std::string why_unreachable(const GatewayAddress& gateway, absl::string_view grpc_message) {
+std::string why_unreachable(const GatewayAddress& gateway, bool uses_tls,
+                            absl::string_view grpc_message) {
   const std::string nobody = absl::StrCat("no gateway answers at ", gateway.text, ": ");
   if (gateway.socket_path.empty()) {
-    return absl::StrCat(nobody, grpc_message,
-                        "\nIs porticod running there, and does its configuration name that "
-                        "address (api.tcp)?");
+    return absl::StrCat(
+        nobody, grpc_message,
+        "\nIs porticod running there, and does its configuration name that address (api.tcp)?\n",
+        uses_tls ? "Does it speak TLS (api.tls), and does each side know who signed the other's "
+                   "certificate?"
+                 : "If it speaks TLS (api.tls), --gateway-ca, --gateway-certificate and "
+                   "--gateway-key are needed.");
   }
   constexpr absl::string_view kAdvice =
       "\nIs porticod running? Its configuration names the socket (api.socket); name it to "

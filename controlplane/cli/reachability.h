@@ -9,6 +9,7 @@ namespace portico::cli {
 
 // Why `gateway` gave no answer, as a sentence with what to do about it. gRPC says only that it
 // could not connect; this looks at the socket. `grpc_message` is what gRPC said.
-std::string why_unreachable(const GatewayAddress& gateway, absl::string_view grpc_message);
+std::string why_unreachable(const GatewayAddress& gateway, bool uses_tls,
+                            absl::string_view grpc_message);
 
 }  // namespace portico::cli

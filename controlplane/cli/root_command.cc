@@ -32,6 +32,14 @@ absl::Status run_version(Context& context) {
   return reached;
 }
 
+OptionInfo tls_option(const std::string& name, const std::string& value, const std::string& help,
+                      std::string ChannelTls::*text) {
+  return {name, value, help, {}, [name, text](absl::string_view given, Options& options) {
+            options.tls.*text = std::string(given);
+            return given.empty() ? absl::InvalidArgumentError("is empty") : absl::OkStatus();
+          }};
+}
+
 // They are understood before and after any command.
 std::vector<OptionInfo> global_options() {
   return {
@@ -44,6 +52,14 @@ std::vector<OptionInfo> global_options() {
          if (gateway.ok()) options.gateway = *gateway;
          return gateway.status();
        }},
+      tls_option("--gateway-ca", "FILE", "Over TLS to HOST:PORT: who signed its certificate (PEM)",
+                 &ChannelTls::ca),
+      tls_option("--gateway-certificate", "FILE", "The certificate to show to it (PEM)",
+                 &ChannelTls::certificate),
+      tls_option("--gateway-key", "FILE", "Its key (PEM)", &ChannelTls::key),
+      tls_option("--gateway-name", "NAME",
+                 "The name in the gateway's certificate, if not the host's",
+                 &ChannelTls::server_name),
       {"-o,--output",
        "FORMAT",
        "table, wide (more columns) or json (default table)",
@@ -69,6 +85,14 @@ std::vector<OptionInfo> global_options() {
        {},
        [](absl::string_view, Options& options) {
          options.help = true;
+         return absl::OkStatus();
+       }},
+      {"--version",
+       "",
+       "This program's version",
+       {},
+       [](absl::string_view, Options& options) {
+         options.version = true;
          return absl::OkStatus();
        }},
   };

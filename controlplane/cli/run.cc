@@ -57,8 +57,12 @@ ExitCode run(const std::vector<std::string>& arguments, const Environment& envir
     return ExitCode::kSuccess;
   }
   if (!line.status.ok()) return usage_error(line, error);
+  if (line.options.version) {
+    out << "porticoctl " PORTICO_VERSION "\n";
+    return ExitCode::kSuccess;
+  }
 
-  Client client(line.options.gateway, line.options.timeout);
+  Client client(line.options.gateway, line.options.tls, line.options.timeout);
   Context context{line.options, environment, client, out, error};
   const absl::Status status = line.command->run(context);
   out.flush();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "controlplane/controller/log.h"
-#include "controlplane/push/channel.h"
+#include "controlplane/tls/channel_tls.h"
 #include "controlplane/translate/options.h"
 
 namespace portico {

@@ -1,14 +1,11 @@
 #include "controlplane/push/channel.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/tls/credentials.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 
 namespace portico {
 
@@ -43,21 +40,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> connect(const std::string& target
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   const std::string address =
       absl::StartsWith(target, "/") ? absl::StrCat("unix:", target) : target;
-  if (!tls.is_there() || is_unix_target(target)) {
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  }
-  grpc::SslCredentialsOptions options;
-  for (const auto& [path, text] : {std::pair(tls.ca, &options.pem_root_certs),
-                                   std::pair(tls.certificate, &options.pem_cert_chain),
-                                   std::pair(tls.key, &options.pem_private_key)}) {
-    std::ifstream file(path);
-    *text = std::string(std::istreambuf_iterator<char>(file), {});
-    if (!file || text->empty()) {
-      return absl::FailedPreconditionError(absl::StrCat(path, ": can't be read, or is empty"));
-    }
-  }
-  if (!tls.server_name.empty()) arguments.SetSslTargetNameOverride(tls.server_name);
-  return grpc::CreateCustomChannel(address, grpc::SslCredentials(options), arguments);
+  const auto credentials =
+      channel_credentials(is_unix_target(target) ? ChannelTls() : tls, &arguments);
+  if (!credentials.ok()) return credentials.status();
+  return grpc::CreateCustomChannel(address, *credentials, arguments);
 }
 
 }  // namespace portico

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "controlplane/tls/channel_tls.h"
 #include "grpcpp/channel.h"
 
 namespace portico {
@@ -40,16 +41,6 @@ struct Keepalive {
   // A peer that says nothing for `time` is asked for a sign of life, and is dead after `timeout`.
   std::chrono::milliseconds time{20'000};
   std::chrono::milliseconds timeout{10'000};
-};
-
-// Paths of PEM files. For gateways over a network; a UNIX socket knows who opens it.
-struct ChannelTls {
-  std::string ca;           // who has signed the gateway's certificate
-  std::string certificate;  // ours, and its key
-  std::string key;
-  std::string server_name;  // looked for in the gateway's certificate; empty: the target's host
-
-  bool is_there() const { return !ca.empty(); }
 };
 
 // A channel that makes one attempt to connect and leaves further ones to us: gRPC's own backoff

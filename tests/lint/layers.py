@@ -76,10 +76,12 @@ LAYERS = {
     # Pure: of its neighbours it sees what it is given and what it gives, and nothing that runs.
     "controlplane/translate": ("include proto controlplane/kubernetes/object_set.h "
                                "controlplane/push/desired_state.h", "std abseil protobuf"),
-    "controlplane/push": ("include proto/portico", "std posix abseil spdlog grpc protobuf"),
-    "controlplane/cli": ("include proto/portico", "std posix abseil grpc protobuf cli11"),
+    # Of the gateway's clients.
+    "controlplane/tls": ("include", "std abseil grpc"),
+    "controlplane/push": ("include proto/portico controlplane/tls", "std posix abseil spdlog grpc protobuf"),
+    "controlplane/cli": ("include proto/portico controlplane/tls", "std posix abseil grpc protobuf cli11"),
     "controlplane/controller": ("include proto controlplane/yaml controlplane/kubernetes "
-                                "controlplane/translate controlplane/push",
+                                "controlplane/translate controlplane/push controlplane/tls",
                                 "std posix abseil spdlog cli11 protobuf"),
     "controlplane/status": ("include proto controlplane/yaml controlplane/kubernetes "
                             "controlplane/translate controlplane/push controlplane/controller "

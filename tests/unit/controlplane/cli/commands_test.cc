@@ -31,6 +31,16 @@ TEST_F(Version, OfTheClientAloneWhenItIsAlone) {
   EXPECT_EQ(asked.error, "");
 }
 
+TEST_F(Version, OfTheProgramIsAnOptionToo) {
+  for (const char* line : {"--version", "get ports --version --gateway unix:/nowhere/socket"}) {
+    const Result result = porticoctl(line);
+    EXPECT_EQ(result.code, 0);
+    EXPECT_EQ(result.out, "porticoctl " PORTICO_VERSION "\n");
+    EXPECT_EQ(result.error, "");
+  }
+  EXPECT_EQ(porticoctl("--version --colour").code, 2);
+}
+
 TEST(Help, OfACommand) {
   const Result result = porticoctl("get drops --help");
   EXPECT_EQ(result.code, 0);
@@ -56,11 +66,18 @@ TEST(Help, OfACommand) {
       "  -a, --all   Also reasons that never happened\n"
       "\n"
       "Global options:\n"
-      "      --gateway ADDRESS    unix:PATH or HOST:PORT (default "
+      "      --gateway ADDRESS            unix:PATH or HOST:PORT (default "
       "unix:/run/portico/porticod.sock)\n"
-      "  -o, --output FORMAT      table, wide (more columns) or json (default table)\n"
-      "      --timeout DURATION   How long an answer may take; 0 waits for ever (default 10s)\n"
-      "  -h, --help               This text\n");
+      "      --gateway-ca FILE            Over TLS to HOST:PORT: who signed its certificate (PEM)\n"
+      "      --gateway-certificate FILE   The certificate to show to it (PEM)\n"
+      "      --gateway-key FILE           Its key (PEM)\n"
+      "      --gateway-name NAME          The name in the gateway's certificate, if not the "
+      "host's\n"
+      "  -o, --output FORMAT              table, wide (more columns) or json (default table)\n"
+      "      --timeout DURATION           How long an answer may take; 0 waits for ever (default "
+      "10s)\n"
+      "  -h, --help                       This text\n"
+      "      --version                    This program's version\n");
 }
 
 // Every command has a text that fits a terminal, and help needs no gateway and no arguments.

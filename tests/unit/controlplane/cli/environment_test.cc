@@ -34,7 +34,10 @@ class StandardOutput {
 class EnvironmentOfProcess : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"NO_COLOR", "CLICOLOR_FORCE", "PORTICO_GATEWAY"}) unsetenv(name);
+    for (const char* name :
+         {"NO_COLOR", "CLICOLOR_FORCE", "PORTICO_GATEWAY", "PORTICO_GATEWAY_CA",
+          "PORTICO_GATEWAY_CERTIFICATE", "PORTICO_GATEWAY_KEY", "PORTICO_GATEWAY_NAME"})
+      unsetenv(name);
     setenv("TERM", "xterm", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     master_ = posix_openpt(O_RDWR | O_NOCTTY);

@@ -19,9 +19,13 @@ namespace portico::cli {
 
 class FakeGateway::Server : public v1::Gateway::Service {
  public:
-  explicit Server(FakeGateway& gateway) : gateway_(gateway) {
+  // `credentials`: those of a TCP port beside the socket, or null.
+  explicit Server(FakeGateway& gateway,
+                  const std::shared_ptr<grpc::ServerCredentials>& credentials = nullptr)
+      : gateway_(gateway) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort(gateway.address(), grpc::InsecureServerCredentials());
+    if (credentials != nullptr) builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
@@ -111,6 +115,7 @@ class FakeGateway::Server : public v1::Gateway::Service {
     return answer(context);
   }
 
+  int port() const { return port_; }
   void stop() { server_->Shutdown(); }
 
  private:
@@ -134,6 +139,7 @@ class FakeGateway::Server : public v1::Gateway::Service {
   }
 
   FakeGateway& gateway_;
+  int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -156,6 +162,18 @@ FakeGateway::~FakeGateway() {
 std::string FakeGateway::socket_path() const {
   return absl::StrCat(folder_, "/porticod.sock");
 }
+
+std::string FakeGateway::listen(const TestIdentity& own, const TestIdentity& authority) {
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = authority.certificate;
+  options.pem_key_cert_pairs.push_back({own.key, own.certificate});
+  server_->stop();
+  server_.reset();
+  server_ = std::make_unique<Server>(*this, grpc::SslServerCredentials(options));
+  return absl::StrCat("127.0.0.1:", server_->port());
+}
+
 std::string FakeGateway::address() const {
   return absl::StrCat("unix:", socket_path());
 }

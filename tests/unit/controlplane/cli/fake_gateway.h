@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "proto/portico/v1/gateway.pb.h"
+#include "tests/support/certificates.h"
 
 namespace portico::cli {
 
@@ -20,6 +21,8 @@ class FakeGateway {
   // "unix:/tmp/.../porticod.sock"
   std::string address() const;
   std::string socket_path() const;
+  // Listens over TLS too, to who has a certificate of `authority`'s: returns "127.0.0.1:PORT".
+  std::string listen(const TestIdentity& own, const TestIdentity& authority);
 
   // What it answers. Lists come in pages of two.
   v1::Status status;
