@@ -76,8 +76,9 @@ std::size_t ConnectionEnds::expire(std::size_t budget) noexcept {
 bool ConnectionEnds::sweep() noexcept {
   if (!sweeping_) {
     target_ = context_.endpoints.departures();
-    if (target_ == swept_) return false;
+    if (target_ == swept_ || context_.now < rests_until_) return false;
     sweeping_ = true;
+    began_ = context_.now;
     family_ = Family::kIpv4;
     cursor_ = 0;
   }
@@ -90,12 +91,14 @@ bool ConnectionEnds::sweep() noexcept {
   }
   sweeping_ = false;
   swept_ = target_;
+  rests_until_ = context_.now + std::min(kRest * (context_.now - began_), kLongestRest);
   return true;
 }
 
 template <typename Address>
 std::uint32_t ConnectionEnds::sweep(std::uint32_t cursor) noexcept {
   auto& connections = context_.tables<Address>().connections;
+  if (connections.size() == 0) return ConnectionRef::kNone;
   const bool resets = config_.when_endpoint_gone == EndpointGone::kReset;
   const std::uint32_t places = resets ? std::uint32_t{kMostReset} : kSwept;
   const std::uint32_t next =
