@@ -26,6 +26,7 @@ namespace io = google::protobuf::io;
 using state::v1::Record;
 
 constexpr std::uint32_t kFormat = 1;
+constexpr std::size_t kObjectsBeforeRest = 64;
 
 absl::Status system_error(absl::string_view what, const std::string& path) {
   return absl::UnavailableError(absl::StrCat(what, " ", path, ": ", std::strerror(errno)));
@@ -86,26 +87,31 @@ Record header_of(const SourceSnapshot& snapshot) {
   return record;
 }
 
-bool write_records(const SourceSnapshot& snapshot, RecordWriter& writer) {
-  bool good = writer.write(header_of(snapshot));
+bool write_records(const SourceSnapshot& snapshot, RecordWriter& writer,
+                   absl::FunctionRef<void()> rest) {
+  if (!writer.write(header_of(snapshot))) return false;
   Record record;
+  std::uint64_t objects = 0;
+  const auto write_object = [&] {
+    if (++objects % kObjectsBeforeRest == 0) rest();
+    return writer.write(record);
+  };
   for (const store::ServicePtr& service : snapshot.services) {
     *record.mutable_service() = to_proto(*service);
-    good = good && writer.write(record);
+    if (!write_object()) return false;
   }
   for (const store::EndpointPtr& endpoint : snapshot.endpoints) {
     *record.mutable_endpoint() = to_proto(*endpoint);
-    good = good && writer.write(record);
+    if (!write_object()) return false;
   }
   for (const store::RoutePtr& route : snapshot.routes) {
     *record.mutable_route() = to_proto(*route);
-    good = good && writer.write(record);
+    if (!write_object()) return false;
   }
   state::v1::Trailer& trailer = *record.mutable_trailer();
-  trailer.set_objects(snapshot.services.size() + snapshot.endpoints.size() +
-                      snapshot.routes.size());
+  trailer.set_objects(objects);
   trailer.set_crc32(writer.crc());
-  return good && writer.write(record) && writer.flush();
+  return writer.write(record) && writer.flush();
 }
 
 // A rename is on disk once its folder is.
@@ -196,13 +202,14 @@ bool take_object(const Record& record, SourceSnapshot& snapshot) {
 
 }  // namespace
 
-absl::Status write_state_file(const std::string& path, const SourceSnapshot& snapshot) {
+absl::Status write_state_file(const std::string& path, const SourceSnapshot& snapshot,
+                              absl::FunctionRef<void()> rest) {
   const std::string temporary = path + ".tmp";
   {
     const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file.is_open()) return system_error("can't create", temporary);
     RecordWriter writer(file.fd());
-    if (!write_records(snapshot, writer) || ::fsync(file.fd()) != 0) {
+    if (!write_records(snapshot, writer, rest) || ::fsync(file.fd()) != 0) {
       const absl::Status status = system_error("can't write", temporary);
       ::unlink(temporary.c_str());
       return status;

@@ -175,5 +175,24 @@ TEST_F(StateTest, AFailedWriteLeavesTheOldFile) {
   EXPECT_EQ(read_state_file(path)->revision, 1u);
 }
 
+TEST_F(StateTest, ALongFileIsWrittenInPieces) {
+  SourceSnapshot snapshot;
+  snapshot.source = "a";
+  for (int i = 0; i < 1000; ++i) {
+    store::Endpoint endpoint;
+    endpoint.name = "uid-" + std::to_string(i);
+    endpoint.service = "default/web";
+    snapshot.endpoints.push_back(std::make_shared<const store::Endpoint>(endpoint));
+  }
+  const std::string path = folder_ + "/a.state";
+  int pieces = 0;
+  ASSERT_TRUE(write_state_file(path, snapshot, [&] {
+                ++pieces;
+                EXPECT_FALSE(std::filesystem::exists(path));  // it is there as a whole, or not
+              }).ok());
+  EXPECT_GE(pieces, 10);
+  EXPECT_EQ(read_state_file(path)->endpoints.size(), 1000u);
+}
+
 }  // namespace
 }  // namespace portico
