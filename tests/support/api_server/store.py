@@ -16,6 +16,7 @@ class Stored:
 
     def __init__(self, value):
         self.value = value
+        self.key = (value["metadata"].get("namespace", ""), value["metadata"]["name"])
         self._protobuf = None
         self._json = None
 
@@ -45,14 +46,17 @@ class Store:
     def set(self, value):
         """Adds or replaces an object; its resource version."""
         value = copy.deepcopy(value)
-        key = (value["metadata"].get("namespace", ""), value["metadata"]["name"])
-        plural = PLURALS[value["kind"]]
         with self.changed:
-            known = key in self.objects[plural]
-            self.version += 1
-            value["metadata"]["resourceVersion"] = str(self.version)
-            stored = Stored(value)
-            self.objects[plural][key] = stored
+            value["metadata"]["resourceVersion"] = str(self.version + 1)
+            return self.put(Stored(value))
+
+    def put(self, stored):
+        """The same for one that was made beforehand and says its version, the next one."""
+        plural = PLURALS[stored.value["kind"]]
+        with self.changed:
+            known = stored.key in self.objects[plural]
+            self.version = int(stored.value["metadata"]["resourceVersion"])
+            self.objects[plural][stored.key] = stored
             self.history[plural].append((self.version, "MODIFIED" if known else "ADDED", stored))
             self.changed.notify_all()
             return self.version

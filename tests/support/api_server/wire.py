@@ -4,13 +4,20 @@ Written from k8s.io/{api,apimachinery}'s generated.proto and the wire format of
 https://protobuf.dev/programming-guides/encoding, not from proto/kubernetes: a second opinion.
 """
 
+import datetime
+import json
 import struct
 
 # message: {field in JSON: (number, type)}; [T] is a list, {} a map of texts, (T) any other message.
 MESSAGES = {
     "ObjectMeta": {"name": (1, str), "generateName": (2, str), "namespace": (3, str), "uid": (5, str),
-                   "resourceVersion": (6, str), "generation": (7, int), "labels": (11, {}),
-                   "annotations": (12, {})},
+                   "resourceVersion": (6, str), "generation": (7, int), "creationTimestamp": (8, "Time"),
+                   "labels": (11, {}), "annotations": (12, {}), "ownerReferences": (13, ["OwnerReference"]),
+                   "managedFields": (17, ["ManagedFieldsEntry"])},
+    "OwnerReference": {"kind": (1, str), "name": (3, str), "uid": (4, str), "apiVersion": (5, str),
+                       "controller": (6, bool), "blockOwnerDeletion": (7, bool)},
+    "ManagedFieldsEntry": {"manager": (1, str), "operation": (2, str), "apiVersion": (3, str),
+                           "time": (4, "Time"), "fieldsType": (6, str), "fieldsV1": (7, "FieldsV1")},
     "ListMeta": {"selfLink": (1, str), "resourceVersion": (2, str), "continue": (3, str),
                  "remainingItemCount": (4, int)},
     "Status": {"metadata": (1, "ListMeta"), "status": (2, str), "message": (3, str),
@@ -94,6 +101,10 @@ def encode_value(number, kind, value):
         return field(number, value)
     if kind in (int, bool):
         return number_field(number, value)
+    if kind == "Time":
+        return field(number, number_field(1, int(datetime.datetime.fromisoformat(value).timestamp())))
+    if kind == "FieldsV1":  # JSON within protobuf
+        return field(number, field(1, json.dumps(value, separators=(",", ":"))))
     if kind == "IntOrString":
         text = isinstance(value, str)
         return field(number, number_field(1, text) + (field(3, value) if text else number_field(2, value)))

@@ -8,13 +8,14 @@ from testbed import isolation, netns, wait
 
 
 class Process:
-    """A child in `namespace`; its output goes to the file `log`."""
+    """A child in `namespace` (None: the run's own); its output goes to the file `log`."""
 
     def __init__(self, name, arguments, namespace, log, environment=None):
         self.name = name
         self.log = log
         # A session of its own: Ctrl-C in a terminal is for the run, which then ends its children.
-        with netns.inside(namespace), open(log, "ab") as output:
+        where = netns.inside(namespace) if namespace else contextlib.nullcontext()
+        with where, open(log, "ab") as output:
             self._child = subprocess.Popen(
                 [*isolation.DIE_WITH_PARENT, *map(str, arguments)], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=isolation.RUN,

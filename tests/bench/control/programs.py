@@ -1,0 +1,149 @@
+"""The programs under measurement: porticod with a port that replays frames, the relay, the controller."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+from control import cluster, packets
+from testbed import isolation, wait
+from testbed.gateway import programs
+from testbed.process import Process
+
+FRAMES = isolation.RUN / "frames.pcap"
+CONFIG = isolation.RUN / "porticod.yaml"
+SOCKET = isolation.RUN / "porticod.sock"
+RELAY_SOCKET = isolation.RUN / "relay.sock"
+RECORD = isolation.RUN / "relay.record"
+STATUS = "127.0.0.1:9127"
+FLOWS = 16384
+PATIENCE = 180  # seconds, for whatever should take less
+
+_CONFIG = """\
+ports:
+  - name: lan0
+    device: "net_pcap0,rx_pcap={frames},infinite_rx=1"
+    roles: [uplink, downlink]
+    addresses: ["{address}/16"]
+    mac: "{mac}"
+    queue_depth: 16384
+workers: {{count: 1, cores: [{core}], idle: {{max_nap: 0s}}}}
+memory: {{hugepages: never}}
+api: {{socket: {socket}}}
+state_directory: {state}
+"""
+
+
+def memory_of(process):
+    """{"VmRSS": ..., "VmHWM": ...} in bytes: now, and at most so far."""
+    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return {name: int(kib) << 10 for name, kib in re.findall(r"(Vm\w+):\s+(\d+) kB", text)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    time: float   # time.monotonic()
+    ran: float    # seconds that the worker has had its core so far
+    packets: int  # that it has received so far
+
+
+class Cores:
+    """The worker has the last core to itself, everything else shares the others."""
+
+    def __init__(self):
+        self.all = sorted(os.sched_getaffinity(0))
+        self.worker, self.others = self.all[-1], self.all[:-1] or self.all
+        os.sched_setaffinity(0, self.others)  # and of every child
+
+
+class Gateway:
+    def __init__(self, cores, services, state):
+        packets.write(FRAMES, services, FLOWS)
+        CONFIG.write_text(_CONFIG.format(
+            frames=FRAMES, address=packets.GATEWAY, mac=packets.GATEWAY_MAC.hex(":"), core=cores.worker,
+            socket=SOCKET, state=state))
+        self._programs = programs()
+        self.process = Process("porticod", [
+            "taskset", "--cpu-list", ",".join(map(str, cores.all)), self._programs["porticod"], "--config",
+            CONFIG], None, isolation.RUN / "porticod.log")
+        self.process.wait_until(lambda: self.ctl("status"), PATIENCE, "porticod's API")
+        self._worker, = [task for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+                         if "worker" in (task / "comm").read_text()]
+        self.memory_at_start = memory_of(self.process)["VmRSS"]
+
+    def ctl(self, *arguments):
+        done = subprocess.run([self._programs["porticoctl"], "--gateway", f"unix:{SOCKET}", "get",
+                               *arguments, "-o", "json"], capture_output=True, text=True, timeout=PATIENCE)
+        if done.returncode:
+            raise RuntimeError(f"porticoctl get {' '.join(arguments)}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def progress(self):
+        before = time.monotonic()
+        packets = sum(int(worker["received"]) for worker in self.ctl("counters"))
+        ran = int((self._worker / "schedstat").read_text().split()[0]) / 1e9
+        return Progress((before + time.monotonic()) / 2, ran, packets)
+
+    def dropped(self):
+        """{reason: packets}"""
+        return {drop["reason"]: int(drop["packets"]) + int(drop["refused"])
+                for drop in self.ctl("drops", "--all")}
+
+    def endpoints(self, service):
+        """{(address, whether it drains)} of a Service."""
+        view = self.ctl("services", cluster.service_name(service))
+        return {(endpoint["address"], endpoint["state"] == "STATE_DRAINING")
+                for endpoint in view["endpoints"]}
+
+    def control_memory(self):
+        """Bytes at most beyond what it had when no controller had come yet: packets' and connections'
+        tables are made at the start."""
+        return memory_of(self.process)["VmHWM"] - self.memory_at_start
+
+
+class Relay:
+    def __init__(self):
+        RELAY_SOCKET.unlink(missing_ok=True)
+        self.process = Process("relay", [
+            sys.executable, "-m", "control.relay", RELAY_SOCKET, SOCKET, RECORD], None,
+            isolation.RUN / "relay.log")
+        self.process.wait_until(RELAY_SOCKET.exists, PATIENCE, "the relay's socket")
+
+    def wait_for_record(self):
+        """It ends by itself when the controller has ended."""
+        wait.until(lambda: self.process.status is not None, PATIENCE, "the relay's end")
+        assert self.process.status == 0, self.process.last_lines()
+
+
+class Controller:
+    def __init__(self, kubeconfig):
+        self.started_at = time.monotonic()
+        self.process = Process("portico-controller", [
+            programs()["portico-controller"], "--kubeconfig", kubeconfig, "--gateway",
+            f"unix:{RELAY_SOCKET}", "--status-address", STATUS], None, isolation.RUN / "controller.log")
+
+    def revisions(self):
+        """(made last, acknowledged last); (0, 0) before the first."""
+        with contextlib.suppress(OSError):
+            with urllib.request.urlopen(f"http://{STATUS}/readyz", timeout=PATIENCE) as response:
+                return tuple(map(int, re.findall(r"revision (\d+)", response.read().decode())))
+        return 0, 0
+
+    def wait_for_acknowledgement(self, quiet=0.0):
+        """That the gateway has what the controller has, for so many seconds."""
+        last, since = None, time.monotonic()
+
+        def is_settled():
+            nonlocal last, since
+            now = self.revisions()
+            if now != last or now[0] == 0 or now[0] != now[1]:
+                last, since = now, time.monotonic()
+                return quiet == 0.0 and now[0] != 0 and now[0] == now[1]
+            return time.monotonic() - since >= quiet
+        self.process.wait_until(is_settled, PATIENCE, "the gateway's acknowledgement")
