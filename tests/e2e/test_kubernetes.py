@@ -36,8 +36,10 @@ def test_what_is_applied_is_forwarded(cluster_gateway, cluster):
     controller = cluster_gateway.controller
     for kind in ("Service", "EndpointSlice", "Node"):
         assert controller.metric("watch_synced", kind=kind) == 1
-        assert controller.metric("watch_decode_errors_total", kind=kind) == 0
+        for trouble in ("failures_total", "decode_errors_total"):
+            assert controller.metric(f"watch_{trouble}", kind=kind) == 0
     assert controller.metric("left_out") == 0
+    assert " warning " not in controller.log.read_text()
     assert "NotServed" not in cluster.kubectl("describe", "services")
 
 

@@ -110,7 +110,7 @@ class Cluster:
             f"--listen-peer-urls={urls[1]}", f"--initial-advertise-peer-urls={urls[1]}",
             f"--initial-cluster=etcd={urls[1]}")
         self._etcd = ApiClient(self._namespace, HOST, ETCD_PORT)
-        self.etcd.wait_until(lambda: self._etcd.get("/health")["health"] == "true", 20, "etcd")
+        self.etcd.wait_until(lambda: self._etcd.get("/health")["health"] == "true", 30, "etcd")
 
     def _start_controller_manager(self):
         # Only those: others would evict Pods from Nodes that do not report.

@@ -99,7 +99,7 @@ class Scenario:
         for pod in PODS:
             self.start_pod(pod)
         for pod in PODS:
-            self._servers[pod.name].wait_until(lambda pod=pod: self.is_up(pod), 10,
+            self._servers[pod.name].wait_until(lambda pod=pod: self.is_up(pod), 30,
                                                f"the server in {pod.name}")
         self.client = Client("client")
 
