@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "controlplane/push/difference.h"
 #include "spdlog/spdlog.h"
 
@@ -15,13 +16,10 @@ constexpr std::chrono::milliseconds kParting{300};
 // How many causes are kept for a gateway that is away or slow.
 constexpr std::size_t kMaxTriggers = 10'000;
 
-// Under load there are hundreds of revisions a second; this often one is worth a line.
-constexpr std::chrono::seconds kTellAgain{1};
-
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
-  return passed.count();
-}
+// A gateway names at most 100 objects at a time. One that has more to say of a revision is at odds
+// with all of it.
+constexpr int kMaxRounds = 10;
+constexpr std::uint32_t kMaxViolations = 1000;
 
 }  // namespace
 
@@ -96,6 +94,7 @@ void PushClient::sleep(std::chrono::milliseconds time) {
 
 grpc::Status PushClient::converse() {
   acknowledged_.reset();
+  left_out_ = {};
   const auto channel = connect(options_.target, options_.keepalive, options_.tls);
   if (!channel.ok()) {
     return {grpc::StatusCode::UNAVAILABLE, std::string(channel.status().message())};
@@ -152,39 +151,63 @@ std::optional<v1::PushResponse> PushClient::next_response(PushStream* stream, Lo
   return response;
 }
 
+bool PushClient::wait_for_work(PushStream* stream, Lock* lock) {
+  const auto is_there = [&] {
+    return stopping_ || stream->over() || (wanted_.has_value() && wanted_->number != sent_);
+  };
+  if (left_out_.empty()) {
+    condition_.wait(*lock, is_there);
+  } else if (!condition_.wait_until(*lock, try_again_at_, is_there)) {
+    left_out_ = {};
+    // How long that took tells nothing of how long a change takes.
+    wanted_->changed_at = std::chrono::steady_clock::now();
+  }
+  return !stopping_ && !stream->over();
+}
+
 void PushClient::keep_up(PushStream* stream, Lock* lock) {
-  while (true) {
-    condition_.wait(*lock, [&] {
-      return stopping_ || stream->over() || (wanted_.has_value() && wanted_->number != sent_);
-    });
-    if (stopping_ || stream->over()) return;
+  while (wait_for_work(stream, lock)) {
     const Revision revision = *wanted_;
     wanted_->triggers.clear();
     sent_ = revision.number;
-    lock->unlock();
-    const Sent sent = send(stream, revision);
-    lock->lock();
-    if (sent == Sent::kStreamOver) {
-      condition_.wait(*lock, [&] { return stream->over(); });
-      return;
-    }
-    bool accepted = true;
-    if (sent == Sent::kYes) {
-      const std::optional<v1::PushResponse> response = next_response(stream, lock);
-      if (!response.has_value()) return;
-      accepted = settle(revision, *response);
-    }
+    if (!bring(stream, revision, lock)) return;
     answered_ = revision.number;
-    accepted_ = accepted;
+    accepted_ = !refused_ && left_out_.empty();
     condition_.notify_all();
   }
 }
 
-PushClient::Sent PushClient::send(PushStream* stream, const Revision& revision) {
-  if (!send_objects(stream, revision.state)) return Sent::kStreamOver;
+bool PushClient::bring(PushStream* stream, const Revision& revision, Lock* lock) {
+  const LeftOut before = left_out_;
+  rounds_ = 0;
+  refused_ = false;
+  for (bool is_settled = false; !is_settled;) {
+    const DesiredState state = left_out_.apply(revision.state);
+    lock->unlock();
+    const Sent sent = send(stream, revision.number, state);
+    lock->lock();
+    if (sent == Sent::kStreamOver) {
+      condition_.wait(*lock, [&] { return stream->over(); });
+      return false;
+    }
+    if (sent == Sent::kNothingToSend) break;
+    const std::optional<v1::PushResponse> response = next_response(stream, lock);
+    if (!response.has_value()) return false;
+    is_settled = settle(revision, state, *response);
+  }
+  if (refused_) left_out_ = before;
+  try_again_at_ = std::chrono::steady_clock::now() + options_.try_again;
+  tell_taken();
+  if (options_.observer != nullptr) options_.observer->on_left_out(left_out_.size());
+  return true;
+}
+
+PushClient::Sent PushClient::send(PushStream* stream, std::uint64_t number,
+                                  const DesiredState& state) {
+  if (!send_objects(stream, state)) return Sent::kStreamOver;
   if (messages_sent_ == 0) return Sent::kNothingToSend;
   v1::PushRequest sync;
-  sync.mutable_sync()->set_revision(revision.number);
+  sync.mutable_sync()->set_revision(number);
   return stream->write(sync, false) ? Sent::kYes : Sent::kStreamOver;
 }
 
@@ -198,54 +221,26 @@ bool PushClient::send_objects(PushStream* stream, const DesiredState& state) {
   return resync_ ? everything(state, emit) : difference(*acknowledged_, state, emit);
 }
 
-bool PushClient::settle(const Revision& revision, const v1::PushResponse& response) {
+bool PushClient::settle(const Revision& revision, const DesiredState& state,
+                        const v1::PushResponse& response) {
   retry_delay_.reset();
   if (response.has_acknowledgement()) {
-    acknowledged_ = revision.state;
+    acknowledged_ = state;
     if (options_.observer != nullptr) options_.observer->on_acknowledged(revision, resync_);
     tell_acknowledged(revision, response.acknowledgement());
     return true;
   }
-  if (options_.observer != nullptr) options_.observer->on_refused(revision, response.refusal());
-  tell_refused(response.refusal());
-  return false;
-}
-
-void PushClient::tell_acknowledged(const Revision& revision,
-                                   const v1::Acknowledgement& acknowledgement) {
-  const double in_gateway = static_cast<double>(acknowledgement.latency_us()) / 1000;
-  if (resync_) {
-    spdlog::info("{}: revision {} acknowledged: everything, {} objects; {:.1f} ms in the gateway",
-                 options_.target, revision.number, messages_sent_ - 1, in_gateway);
-    return;
+  const v1::Refusal& refusal = response.refusal();
+  if (options_.observer != nullptr) options_.observer->on_refused(revision, refusal);
+  const bool is_hopeless = rounds_ == kMaxRounds || refusal.violation_count() > kMaxViolations;
+  if (!is_hopeless && left_out_.add(refusal, state)) {
+    ++rounds_;
+    tell_left_out(refusal);
+    return false;
   }
-  const auto now = std::chrono::steady_clock::now();
-  const bool is_due = now - last_told_ >= kTellAgain;
-  if (is_due) last_told_ = now;
-  spdlog::log(
-      is_due ? spdlog::level::info : spdlog::level::debug,
-      "{}: revision {} acknowledged: {} change(s), {:.1f} ms after the cause, of these {:.1f} ms "
-      "in the gateway",
-      options_.target, revision.number, messages_sent_, milliseconds_since(revision.changed_at),
-      in_gateway);
-}
-
-void PushClient::tell_refused(const v1::Refusal& refusal) {
-  spdlog::error("{}: revision {} refused for {} reason(s); what ran goes on", options_.target,
-                refusal.revision(), refusal.violation_count());
-  for (const v1::Violation& violation : refusal.violations()) {
-    spdlog::error("{}: {}: {}{}{}", options_.target, violation.object(), violation.field(),
-                  violation.field().empty() ? "" : ": ", violation.message());
-  }
-}
-
-void PushClient::tell_lost(const grpc::Status& status) {
-  const std::string trouble =
-      status.ok() ? "the gateway has ended the stream" : status.error_message();
-  // One that is away for a day is worth one line.
-  if (trouble == last_trouble_) return;
-  spdlog::warn("{}: not connected, trying again: {}", options_.target, trouble);
-  last_trouble_ = trouble;
+  refused_ = true;
+  tell_refused(refusal);
+  return true;
 }
 
 }  // namespace portico

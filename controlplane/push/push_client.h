@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@
 #include "absl/time/time.h"
 #include "controlplane/push/channel.h"
 #include "controlplane/push/desired_state.h"
+#include "controlplane/push/left_out.h"
 #include "controlplane/push/push_stream.h"
 #include "proto/portico/v1/push.pb.h"
 
@@ -39,6 +42,8 @@ class PushObserver {
   // causes tell nothing of how long it took.
   virtual void on_acknowledged(const Revision& revision, bool resync) = 0;
   virtual void on_refused(const Revision& revision, const v1::Refusal& refusal) = 0;
+  // So many objects the gateway is done without now, because it refuses them.
+  virtual void on_left_out(std::size_t objects) = 0;
 };
 
 struct PushOptions {
@@ -47,6 +52,9 @@ struct PushOptions {
   std::string user_agent;  // Open.user_agent
   Keepalive keepalive{};
   ChannelTls tls{};
+  // What the gateway refuses because of others (an address that another source has) may be good
+  // later.
+  std::chrono::milliseconds try_again{60'000};
   PushObserver* observer = nullptr;  // must outlive the client
 };
 
@@ -63,9 +71,12 @@ struct PushOptions {
 // States share memory (desired_state.h), so that the difference between any two of them costs what
 // differs, however many revisions lie between.
 //
-// One Sync is under way at a time. A Refusal is told, and what the gateway has stays as it is, so
-// that the next revision is again the difference to acknowledged_ (or everything, when nothing was
-// ever acknowledged in this stream). The same revision is not sent twice in a stream.
+// One Sync is under way at a time. After a Refusal what the gateway has stays as it is, so that
+// what is sent next is again the difference to acknowledged_ (or everything, when nothing was ever
+// acknowledged in this stream). It is the same revision at once, without the objects that the
+// Refusal names (left_out.h); each is tried again when it has changed, after a while, and in the
+// next stream. A Refusal that names nothing to leave out is told, and the revision is not sent
+// again in this stream.
 //
 // When the stream ends, for whatever reason, the thread waits a little (RetryDelay) and begins
 // anew.
@@ -81,8 +92,8 @@ class PushClient {
 
   // From any thread.
   void push(Revision revision);
-  // Waits until revision `number`, or a later one, was answered: true when it was acknowledged.
-  // False when it was refused, or stop() or release() was called.
+  // Waits until revision `number`, or a later one, was answered: true when it was acknowledged,
+  // with all objects. False when one was refused, or stop() or release() was called.
   bool wait_for(std::uint64_t number);
   // Makes every wait_for() return.
   void release();
@@ -100,11 +111,19 @@ class PushClient {
   void keep_up(PushStream* stream, Lock* lock);
   // Waits for the next response; nothing when the stream is over or the client is stopped.
   std::optional<v1::PushResponse> next_response(PushStream* stream, Lock* lock);
-  Sent send(PushStream* stream, const Revision& revision);
+  // Waits for something to send: a revision, or the time to try again what is left out.
+  bool wait_for_work(PushStream* stream, Lock* lock);
+  // Until the gateway has it, as far as it takes it. False when the stream is over.
+  bool bring(PushStream* stream, const Revision& revision, Lock* lock);
+  Sent send(PushStream* stream, std::uint64_t number, const DesiredState& state);
   bool send_objects(PushStream* stream, const DesiredState& state);
-  bool settle(const Revision& revision, const v1::PushResponse& response);
+  // Whether it is settled: acknowledged, or refused for good.
+  bool settle(const Revision& revision, const DesiredState& state,
+              const v1::PushResponse& response);
   void tell_acknowledged(const Revision& revision, const v1::Acknowledgement& acknowledgement);
   void tell_refused(const v1::Refusal& refusal);
+  void tell_left_out(const v1::Refusal& refusal);
+  void tell_taken();
   void tell_lost(const grpc::Status& status);
   void sleep(std::chrono::milliseconds time);
 
@@ -126,8 +145,13 @@ class PushClient {
 
   // Of the thread alone:
   std::optional<DesiredState> acknowledged_;
-  std::size_t messages_sent_ = 0;  // of the revision last sent
-  bool resync_ = false;            // it was sent as a whole
+  LeftOut left_out_;
+  int rounds_ = 0;        // of the revision that is under way: how often more was left out
+  bool refused_ = false;  // for good
+  std::chrono::steady_clock::time_point try_again_at_{};
+  std::map<std::string, std::string> told_;  // of what is left out: why, by object
+  std::size_t messages_sent_ = 0;            // of the revision last sent
+  bool resync_ = false;                      // it was sent as a whole
   bool connected_ = false;
   std::string last_trouble_;                           // as told last; empty while all is well
   std::chrono::steady_clock::time_point last_told_{};  // an acknowledgement

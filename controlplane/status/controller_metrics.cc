@@ -56,6 +56,9 @@ GatewayMetrics::GatewayMetrics(ControllerMetrics* all, const std::string& target
                        "Acknowledged revisions that were sent as a whole.", {{"gateway", target}})),
       refusals_(counter(&all->registry_, "portico_controller_refusals_total",
                         "Revisions that the gateway has refused.", {{"gateway", target}})),
+      left_out_(gauge(&all->registry_, "portico_controller_gateway_left_out",
+                      "Objects that the gateway is done without, because it refuses them.",
+                      {{"gateway", target}})),
       push_(histogram(&all->registry_, "portico_controller_push_seconds",
                       "From the receipt of a change to the gateway's acknowledgement.",
                       {{"gateway", target}}, kPushBounds)),
@@ -88,6 +91,10 @@ void GatewayMetrics::on_acknowledged(const Revision& revision, bool resync) {
   for (const absl::Time trigger : revision.triggers) {
     programming_.Observe(absl::ToDoubleSeconds(absl::Now() - trigger));
   }
+}
+
+void GatewayMetrics::on_left_out(std::size_t objects) {
+  left_out_.Set(static_cast<double>(objects));
 }
 
 void GatewayMetrics::on_refused(const Revision&, const v1::Refusal&) {

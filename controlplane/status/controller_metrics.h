@@ -31,6 +31,7 @@ class GatewayMetrics : public PushObserver {
   void on_disconnected() override;
   void on_acknowledged(const Revision& revision, bool resync) override;
   void on_refused(const Revision& revision, const v1::Refusal& refusal) override;
+  void on_left_out(std::size_t objects) override;
 
   bool is_connected() const { return is_connected_; }
   std::uint64_t revision() const { return revision_; }
@@ -47,6 +48,7 @@ class GatewayMetrics : public PushObserver {
   prometheus::Counter& acknowledgements_;
   prometheus::Counter& resyncs_;
   prometheus::Counter& refusals_;
+  prometheus::Gauge& left_out_;
   prometheus::Histogram& push_;
   prometheus::Histogram& programming_;
 };

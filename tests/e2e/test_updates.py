@@ -1,6 +1,8 @@
 """The tables change, and programs come and go, while clients go on."""
 
 import contextlib
+import functools
+import json
 import pathlib
 import signal
 import time
@@ -13,7 +15,7 @@ from testbed import statistics, wait
 from testbed.client import Client
 from testbed.gateway import MANIFESTS
 from testbed.load import RequestLoop
-from testbed.scenario import HELLO, HELLO_MAGLEV, PODS
+from testbed.scenario import GATEWAY_UPLINK, HELLO, HELLO_MAGLEV, PODS
 
 HELLO_MANIFEST = MANIFESTS / "hello-world-service.yaml"
 
@@ -156,3 +158,21 @@ def test_a_bad_manifest_is_refused_and_what_ran_goes_on(gateway, client, text, n
         wait.until(lambda: len(endpoints(gateway, "default/hello-world-service")) == 4, 5,
                    "the change after the bad manifest was mended")
         assert loop.failures(loop.outcomes) == []
+
+
+def test_an_object_that_the_gateway_refuses_holds_up_no_other(gateway):
+    """Only the gateway knows that an address is its own."""
+    manifest = MANIFESTS / "own.yaml"
+    text = json.dumps({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "own"},
+        "spec": {"clusterIP": GATEWAY_UPLINK.v4, "ports": [{"name": "http", "port": 80}]}})
+    replace(manifest, text)
+    left_out = functools.partial(gateway.controller.metric, "gateway_left_out")
+    wait.until(lambda: left_out() == 1, 30, "the gateway to refuse its own address")
+    replace(HELLO_MANIFEST, without_pod(HELLO_MANIFEST.read_text(), PODS[0]))
+    wait.until(lambda: len(endpoints(gateway, "default/hello-world-service")) == 4, 30,
+               "the next change")
+    assert left_out() == 1
+    replace(manifest, text.replace(GATEWAY_UPLINK.v4, "10.100.3.77"))
+    gateway.wait_for_services("default/own", seconds=30)
+    wait.until(lambda: left_out() == 0, 30, "nothing to be left out")

@@ -56,7 +56,17 @@ void FakeGateway::stop() {
 
 void FakeGateway::refuse_service(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  refused_services_.insert(name);
+  refused_services_[name] = "service " + name;
+}
+
+void FakeGateway::refuse_as_a_whole(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  refused_services_[name] = "";
+}
+
+void FakeGateway::like_service(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  refused_services_.erase(name);
 }
 
 void FakeGateway::hold() {
@@ -85,6 +95,11 @@ std::set<std::string> FakeGateway::objects() {
 bool FakeGateway::wait_for_sync(std::uint64_t revision) {
   std::unique_lock lock(mutex_);
   return condition_.wait_for(lock, kLimit, [&] { return synced_.contains(revision); });
+}
+
+bool FakeGateway::wait_for_object(const std::string& key) {
+  std::unique_lock lock(mutex_);
+  return condition_.wait_for(lock, kLimit, [&] { return accepted_.contains(key); });
 }
 
 bool FakeGateway::wait_for_open_streams(int count) {
@@ -145,19 +160,20 @@ std::optional<v1::PushResponse> FakeGateway::take(const v1::PushRequest& request
 
 v1::PushResponse FakeGateway::sync(std::uint64_t revision, Objects* candidate) {
   v1::PushResponse response;
-  for (const std::string& name : refused_services_) {
+  for (const auto& [name, object] : refused_services_) {
     if (!candidate->contains("service " + name)) continue;
     v1::Refusal& refusal = *response.mutable_refusal();
     refusal.set_revision(revision);
     refusal.set_violation_count(1);
     v1::Violation& violation = *refusal.add_violations();
-    violation.set_object("service " + name);
+    violation.set_object(object);
     violation.set_field("ports[0].port");
     violation.set_message("is not liked");
     *candidate = accepted_;
     return response;
   }
   accepted_ = *candidate;
+  condition_.notify_all();
   response.mutable_acknowledgement()->set_revision(revision);
   return response;
 }

@@ -27,8 +27,11 @@ class FakeGateway : public v1::Push::Service {
   // Ends all streams. What was accepted is forgotten, as by a gateway without a state file.
   void stop();
 
-  // A Sync while a Service of this name is set is refused.
+  // A Sync while a Service of this name is set is refused, and that Service named.
   void refuse_service(const std::string& name);
+  // The same, but the refusal names no object.
+  void refuse_as_a_whole(const std::string& name);
+  void like_service(const std::string& name);
   // Answers no Sync until release() is called.
   void hold();
   void release();
@@ -41,6 +44,7 @@ class FakeGateway : public v1::Push::Service {
   // Waits for it, ten seconds at most. Whether it came.
   bool wait_for_sync(std::uint64_t revision);
   bool wait_for_open_streams(int count);
+  bool wait_for_object(const std::string& key);
 
  private:
   using Objects = std::map<std::string, std::string>;  // key to encoded object
@@ -56,7 +60,7 @@ class FakeGateway : public v1::Push::Service {
   std::unique_ptr<grpc::Server> server_;
   Objects accepted_;
   std::vector<std::string> log_;
-  std::set<std::string> refused_services_;
+  std::map<std::string, std::string> refused_services_;  // what the refusal names, by name
   std::set<std::uint64_t> synced_;
   int streams_ = 0;
   bool holding_ = false;

@@ -16,10 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/desired_maps.h"
-#include "tests/support/temporary_folder.h"
 #include "tests/unit/controlplane/push/deaf_proxy.h"
-#include "tests/unit/controlplane/push/fake_gateway.h"
+#include "tests/unit/controlplane/push/push_client_fixture.h"
 
 namespace portico {
 namespace {
@@ -29,46 +27,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-// Services of these names, each on a port of its own.
-DesiredState services(const std::vector<std::string>& names, std::uint32_t port = 80) {
-  DesiredMaps maps;
-  for (const std::string& name : names) {
-    v1::Service& service = maps.services[name];
-    service.set_name(name);
-    service.add_ports()->set_port(port);
-  }
-  return state_of(maps);
-}
-
 constexpr Keepalive kSoon{.time = std::chrono::milliseconds(200),
                           .timeout = std::chrono::milliseconds(200)};
-
-class PushClientTest : public testing::Test {
- protected:
-  void SetUp() override {
-    target_ = absl::StrCat("unix:", (folder_ / "gateway.sock").string());
-    gateway_.start(target_);
-    make_client({target_, "test", "test/1", {}});
-  }
-
-  void make_client(const PushOptions& options) {
-    client_ = std::make_unique<PushClient>(options);
-    client_->start();
-  }
-  void push(std::uint64_t number, DesiredState state) {
-    client_->push({number, std::move(state), steady_clock::now()});
-  }
-  // Whether it was acknowledged.
-  bool pushed(std::uint64_t number, DesiredState state) {
-    push(number, std::move(state));
-    return client_->wait_for(number);
-  }
-
-  TemporaryFolder folder_;
-  std::string target_;
-  FakeGateway gateway_;
-  std::unique_ptr<PushClient> client_;
-};
 
 TEST_F(PushClientTest, SendsEverythingAndThenDifferences) {
   EXPECT_TRUE(pushed(1, services({"a", "b"})));
@@ -115,34 +75,6 @@ TEST_F(PushClientTest, PushesOnceTheGatewayIsThere) {
   EXPECT_TRUE(client_->wait_for(1));
 }
 
-TEST_F(PushClientTest, BuildsOnWhatWasAcknowledgedAfterARefusal) {
-  gateway_.refuse_service("bad");
-  EXPECT_TRUE(pushed(1, services({"a"})));
-  EXPECT_FALSE(pushed(2, services({"bad", "b"})));
-  EXPECT_THAT(gateway_.objects(), ElementsAre("service a"));
-  gateway_.take_log();
-  EXPECT_TRUE(pushed(3, services({"c"})));
-  EXPECT_THAT(gateway_.take_log(), ElementsAre("delete service a", "set service c", "sync 3"));
-  EXPECT_THAT(gateway_.objects(), ElementsAre("service c"));
-}
-
-TEST_F(PushClientTest, SendsEverythingAgainWhenTheFirstWasRefused) {
-  gateway_.refuse_service("bad");
-  EXPECT_FALSE(pushed(1, services({"bad"})));
-  gateway_.take_log();
-  EXPECT_TRUE(pushed(2, services({"a"})));
-  EXPECT_THAT(gateway_.take_log(), ElementsAre("reset", "set service a", "sync 2"));
-}
-
-TEST_F(PushClientTest, DoesNotTryARefusedRevisionAgain) {
-  gateway_.refuse_service("bad");
-  EXPECT_TRUE(pushed(1, services({"a"})));
-  EXPECT_FALSE(pushed(2, services({"bad"})));
-  EXPECT_TRUE(pushed(3, services({"a"})));  // what runs already: nothing to send
-  EXPECT_THAT(gateway_.take_log(), ElementsAre("open test", "reset", "set service a", "sync 1",
-                                               "delete service a", "set service bad", "sync 2"));
-}
-
 // "connected", "acknowledged 3 (2 triggers)" of each call.
 class Recorder : public PushObserver {
  public:
@@ -155,6 +87,9 @@ class Recorder : public PushObserver {
   }
   void on_refused(const Revision& revision, const v1::Refusal& refusal) override {
     record(absl::StrCat("refused ", revision.number, " ", refusal.violation_count()));
+  }
+  void on_left_out(std::size_t objects) override {
+    if (objects != 0) record(absl::StrCat("left out ", objects));
   }
   std::vector<std::string> take() {
     const std::lock_guard lock(mutex_);
@@ -177,7 +112,7 @@ class Recorder : public PushObserver {
 TEST_F(PushClientTest, TellsItsObserverWhatBecomesOfEachCause) {
   client_->stop();
   Recorder recorder;
-  make_client({target_, "test", "", {}, {}, &recorder});
+  make_client({.target = target_, .source = "test", .user_agent = "", .observer = &recorder});
   gateway_.refuse_service("bad");
   EXPECT_TRUE(pushed(1, services({"a"})));
   gateway_.hold();
@@ -191,8 +126,9 @@ TEST_F(PushClientTest, TellsItsObserverWhatBecomesOfEachCause) {
   EXPECT_EQ(recorder.changed_at, first);
   EXPECT_FALSE(pushed(5, services({"bad"})));
   client_->stop();
-  EXPECT_THAT(recorder.take(), ElementsAre("connected", "acknowledged 1 whole 0",
-                                           "acknowledged 2 0", "acknowledged 4 3", "refused 5 1"));
+  EXPECT_THAT(recorder.take(),
+              ElementsAre("connected", "acknowledged 1 whole 0", "acknowledged 2 0",
+                          "acknowledged 4 3", "refused 5 1", "acknowledged 5 0", "left out 1"));
 }
 
 TEST_F(PushClientTest, SkipsRevisionsThatAreOutOfDate) {

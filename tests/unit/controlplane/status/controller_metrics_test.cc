@@ -75,8 +75,10 @@ TEST(ControllerMetrics, TellsHowFarEachGatewayIs) {
                           HasSubstr("programming_seconds_count{gateway=\"gw-1:9000\"} 2\n")));
   EXPECT_THAT(text, HasSubstr("resyncs_total{gateway=\"gw-1:9000\"} 1\n"));
   gateway->on_refused({4, {}, now}, {});
+  gateway->on_left_out(2);
   gateway->on_disconnected();
   EXPECT_THAT(metrics.to_text(), AllOf(HasSubstr("refusals_total{gateway=\"gw-1:9000\"} 1\n"),
+                                       HasSubstr("gateway_left_out{gateway=\"gw-1:9000\"} 2\n"),
                                        HasSubstr("connected{gateway=\"gw-1:9000\"} 0\n")));
   EXPECT_EQ(metrics.readiness().text, "ready: revision 3\ngw-1:9000: away, revision 3\n");
 }
