@@ -27,6 +27,7 @@
 #include "controlplane/status/watch_metrics.h"
 #include "controlplane/translate/translate.h"
 #include "controlplane/watch/cluster_source.h"
+#include "include/portico/memory_arena.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -209,6 +210,7 @@ int run(const ControllerOptions& options) {
 }  // namespace portico
 
 int main(int argc, char** argv) {
+  portico::use_one_arena();
   const auto parsed = portico::parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
   const auto& options = std::get<portico::ControllerOptions>(parsed);

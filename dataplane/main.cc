@@ -20,6 +20,7 @@
 #include "dataplane/kernel/kernel_mirror.h"
 #include "dataplane/runtime/gateway.h"
 #include "dataplane/runtime/worker_loop.h"
+#include "include/portico/memory_arena.h"
 
 namespace portico {
 namespace {
@@ -148,6 +149,7 @@ void compare_with_machine(const GatewayConfig& config) {
 }  // namespace portico
 
 int main(int argc, char** argv) {
+  portico::use_one_arena();
   CLI::App app("porticod, a gateway for Kubernetes Services");
   std::string config_file;
   std::string checked_file;

@@ -15,7 +15,7 @@ from sources import ROOT, Finding, code_lines, files, includes, read, report
 # A group of headers of libraries: a pattern that must match the whole of <...> or "...".
 LIBRARIES = {
     "std": r"[a-z_0-9]+",
-    "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|langinfo|poll|pthread|pwd|grp|sched|signal|spawn|unistd)\.h",
+    "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|langinfo|malloc|poll|pthread|pwd|grp|sched|signal|spawn|unistd)\.h",
     "intrinsics": r"(arm_neon|emmintrin|immintrin|x86intrin)\.h",
     "abseil": r"absl/.+",
     "string_view": r"absl/strings/string_view\.h",
