@@ -83,7 +83,8 @@ def _run(items):
         # A bad end that is no test's fault is everyone's.
         passed = nodeid in ended and nodeid not in failed and (good or failed)
         seconds = sum(report[3] for report in reports if report[0] == nodeid)
-        result[nodeid] = ("passed" if passed else "failed", text, seconds)
+        told = text if nodeid in failed or not failed else "not run: one before it failed"
+        result[nodeid] = ("passed" if passed else "failed", told, seconds)
     return result
 
 
@@ -94,6 +95,8 @@ def _run_inside(items, reports):
                  "-p", "no:cacheprovider", f"--rootdir={config.rootpath}",
                  *(f"{item.path}::{item.nodeid.split('::', 1)[1]}" for item in items)]
     shared = items[0].get_closest_marker("one_world")
+    if shared:
+        arguments.append("--exitfirst")  # what a failed test leaves behind is not what it found
     seconds = min(SECONDS * len(items), MOST_SECONDS)
     with subprocess.Popen(isolation.command(*arguments), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

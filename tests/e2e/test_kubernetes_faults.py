@@ -1,5 +1,6 @@
 """With a real API server: servers, controllers, tokens and rights come and go, and traffic goes on."""
 
+import contextlib
 import os
 import signal
 
@@ -36,6 +37,15 @@ def flip(cluster, pod):
     curl.wait_for_pods(HELLO, *PODS)
 
 
+@contextlib.contextmanager
+def halted(process):
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+
+
 def lists(controller):
     """How many there were of each kind."""
     return {kind: controller.metric("watch_lists_total", kind=kind) for kind in KINDS}
@@ -67,12 +77,11 @@ def test_history_that_is_gone_means_a_list(cluster_gateway, cluster, loop):
     before = lists(controller)
     errors = controller.metric("watch_events_total", type="ERROR")
     cluster.kubectl("create", "namespace", "later")  # than all that the controller has seen
-    os.kill(controller.pid, signal.SIGSTOP)
-    cluster.restart_api_server()
-    cluster.set_ready(PODS[0], False)  # it misses this
-    cluster.wait_for_ready("hello-world-service", *PODS[1:])
-    cluster.compact()
-    os.kill(controller.pid, signal.SIGCONT)
+    with halted(controller):
+        cluster.restart_api_server()
+        cluster.set_ready(PODS[0], False)  # it misses this
+        cluster.wait_for_ready("hello-world-service", *PODS[1:])
+        cluster.compact()
     curl.wait_for_pods(HELLO, *PODS[1:])
     anew = {kind: count + 1 for kind, count in before.items()}
     controller.wait_until(lambda: lists(controller) == anew, 60, "a list of each kind")
