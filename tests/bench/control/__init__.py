@@ -2,6 +2,6 @@
 
 `cluster.py` is what the scripted API server has and how it changes, `relay.py` stands between controller
 and gateway and notes when what passed, `conversation.py` reads that, `packets.py` is what the gateway's
-port receives, `programs.py` starts the real programs, `measure.py` puts these together, `report.py`
-holds the figures against their targets.
+port receives, `programs.py` starts the real programs, `occupy.py` keeps cores from idling, `measure.py`
+puts these together, `report.py` holds the figures against their targets.
 """

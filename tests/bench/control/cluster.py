@@ -164,11 +164,11 @@ class Cluster:
         return change.replaced, not change.replaced
 
 
-def prepare(value, version, encoding):
+def prepare(value, version, encoding, event="ADDED"):
     """An object as the API server stores it, encoded; what it was made of is not kept."""
     value["metadata"]["resourceVersion"] = str(version)
     stored = Stored(value)
-    assert getattr(stored, encoding)
+    assert stored.event(event, encoding == "protobuf")
     stored.value = {"kind": value["kind"], "apiVersion": value["apiVersion"],
                     "metadata": {"resourceVersion": str(version)}}
     return stored

@@ -32,6 +32,8 @@ class Plan:
 class Measured:
     wanted_rate: float
     initial: float = 0.0           # seconds
+    controller_time: float = 0.0   # seconds of a core that this took
+    gateway_time: float = 0.0
     controller_memory: int = 0     # bytes at most
     gateway_memory: int = 0
     delays: list = dataclasses.field(default_factory=list)       # seconds, one a change
@@ -94,7 +96,8 @@ class Run:
         count = int(self.plan.slices * self.plan.slice_seconds * self.plan.rate * 1.2) + 50
         self._changes = [
             (self.cluster.change(number),
-             prepare(self.cluster.changed_slice(number), store.version + 1 + number, self.plan.encoding))
+             prepare(self.cluster.changed_slice(number), store.version + 1 + number, self.plan.encoding,
+                     "MODIFIED"))
             for number in range(min(count, self.cluster.services))]
         sys.setswitchinterval(0.0005)  # a watch's thread does not wait for another to have its fill
         gc.freeze()
@@ -108,8 +111,11 @@ class Run:
         controller = programs.Controller(self.kubeconfig)
         self._started_at = controller.started_at
         controller.wait_for_acknowledgement()
+        self.measured.controller_time = controller.time()
+        self.measured.gateway_time = gateway.control_time()
         self._wait_for_forwarding(gateway)
-        drops = self._slices(server, gateway, controller)
+        with programs.occupied(self.cores):
+            drops = self._slices(server, gateway, controller)
         self.measured.dropped = sum(drops.values())
         assert not drops, drops
         self._check_tables(gateway)

@@ -46,6 +46,15 @@ def memory_of(process):
     return {name: int(kib) << 10 for name, kib in re.findall(r"(Vm\w+):\s+(\d+) kB", text)}
 
 
+def ran(task):
+    """Seconds that a thread, /proc/PID/task/TID, has had a core so far."""
+    return int((task / "schedstat").read_text().split()[0]) / 1e9
+
+
+def tasks_of(process):
+    return list(pathlib.Path(f"/proc/{process.pid}/task").iterdir())
+
+
 @dataclasses.dataclass(frozen=True)
 class Progress:
     time: float   # time.monotonic()
@@ -62,6 +71,18 @@ class Cores:
         os.sched_setaffinity(0, self.others)  # and of every child
 
 
+@contextlib.contextmanager
+def occupied(cores):
+    """No core but the worker's idles within the block."""
+    processes = [Process(f"occupy-{core}", [sys.executable, "-m", "control.occupy", core], None,
+                         isolation.RUN / "occupy.log") for core in cores.others]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.stop()
+
+
 class Gateway:
     def __init__(self, cores, services, state):
         packets.write(FRAMES, services, FLOWS)
@@ -73,7 +94,7 @@ class Gateway:
             "taskset", "--cpu-list", ",".join(map(str, cores.all)), self._programs["porticod"], "--config",
             CONFIG], None, isolation.RUN / "porticod.log")
         self.process.wait_until(lambda: self.ctl("status"), PATIENCE, "porticod's API")
-        self._worker, = [task for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        self._worker, = [task for task in tasks_of(self.process)
                          if "worker" in (task / "comm").read_text()]
         self.memory_at_start = memory_of(self.process)["VmRSS"]
 
@@ -87,8 +108,11 @@ class Gateway:
     def progress(self):
         before = time.monotonic()
         packets = sum(int(worker["received"]) for worker in self.ctl("counters"))
-        ran = int((self._worker / "schedstat").read_text().split()[0]) / 1e9
-        return Progress((before + time.monotonic()) / 2, ran, packets)
+        return Progress((before + time.monotonic()) / 2, ran(self._worker), packets)
+
+    def control_time(self):
+        """Seconds of a core that all but the worker took so far."""
+        return sum(ran(task) for task in tasks_of(self.process) if task != self._worker)
 
     def dropped(self):
         """{reason: packets}"""
@@ -127,6 +151,10 @@ class Controller:
         self.process = Process("portico-controller", [
             programs()["portico-controller"], "--kubeconfig", kubeconfig, "--gateway",
             f"unix:{RELAY_SOCKET}", "--status-address", STATUS], None, isolation.RUN / "controller.log")
+
+    def time(self):
+        """Seconds of a core that it took so far."""
+        return sum(map(ran, tasks_of(self.process)))
 
     def revisions(self):
         """(made last, acknowledged last); (0, 0) before the first."""

@@ -36,6 +36,8 @@ def figures(measured):
     mib, delays = 1 << 20, [1000 * delay for delay in measured.delays]
     return [
         Figure("initial list to forwarding", measured.initial, "s", 10),
+        Figure("  time of a core in portico-controller", measured.controller_time, "s"),
+        Figure("  time of a core in porticod", measured.gateway_time, "s"),
         Figure("memory of portico-controller", measured.controller_memory / mib, "MiB", 1024),
         Figure("memory of porticod's control side", measured.gateway_memory / mib, "MiB", 1024),
         Figure("changes coming in", measured.change_rate, "/s", 0.98 * measured.wanted_rate, True),

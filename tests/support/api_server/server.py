@@ -256,7 +256,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.store.changed.notify_all()
         try:
             if initial or streams:
-                events = b"".join(self.event("ADDED", stored) for stored in initial)
+                events = b"".join(stored.event("ADDED", self.as_protobuf) for stored in initial)
                 self.send_chunk(events + self.bookmark(plural, begin, {"k8s.io/initial-events-end": "true"}))
             self.follow(watch, time.monotonic() + float(query.get("timeoutSeconds", 1800)))
         finally:
@@ -294,14 +294,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             first -= 1
         watch.version = max(watch.version, self.store.version)
         extra, watch.extra = watch.extra, []
-        return b"".join([self.event(kind, stored) for _, kind, stored in events[first:]] +
+        return b"".join([stored.event(kind, self.as_protobuf) for _, kind, stored in events[first:]] +
                         [self.raw(part) for part in extra])
-
-    def event(self, kind, stored):
-        if not self.as_protobuf:
-            return b'{"type":"%s","object":%s}\n' % (kind.encode(), stored.json)
-        value = stored.value
-        return wire.frame(kind, wire.envelope(value["apiVersion"], value["kind"], stored.protobuf))
 
     def raw(self, extra):
         if isinstance(extra, bytes):

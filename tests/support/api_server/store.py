@@ -19,6 +19,7 @@ class Stored:
         self.key = (value["metadata"].get("namespace", ""), value["metadata"]["name"])
         self._protobuf = None
         self._json = None
+        self._events = {}
 
     @property
     def protobuf(self):
@@ -31,6 +32,17 @@ class Stored:
         if self._json is None:
             self._json = json.dumps(self.value, separators=(",", ":")).encode()
         return self._json
+
+    def event(self, kind, as_protobuf):
+        """"ADDED", "MODIFIED" or "DELETED", as a watch tells of it."""
+        if (kind, as_protobuf) not in self._events:
+            self._events[kind, as_protobuf] = self._make_event(kind, as_protobuf)
+        return self._events[kind, as_protobuf]
+
+    def _make_event(self, kind, as_protobuf):
+        if not as_protobuf:
+            return b'{"type":"%s","object":%s}\n' % (kind.encode(), self.json)
+        return wire.frame(kind, wire.envelope(self.value["apiVersion"], self.value["kind"], self.protobuf))
 
 
 class Store:
