@@ -58,6 +58,7 @@ AcceptResult Ledger::accept(const std::string& source, const store::Pending& pen
       return result;
     }
     store_.commit(plan);
+    result.changed = !plan.objects.empty();
     const store::ObjectSet& objects = store_.objects_of(source);
     status.revision = revision;
     status.accepted_at = accepted_at;

@@ -69,7 +69,8 @@ struct AcceptResult {
   std::size_t violation_count = 0;
   // When the objects are good: what the data plane said.
   absl::Status applied;
-  TableChange refused;  // what it was asked to do, when it said no
+  TableChange refused;   // what it was asked to do, when it said no
+  bool changed = false;  // what the source has is not what it had
 
   bool ok() const { return violation_count == 0 && applied.ok(); }
 };

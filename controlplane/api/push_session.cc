@@ -116,6 +116,7 @@ v1::PushResponse PushSession::sync(std::uint64_t revision) {
   const store::Pending pending = std::exchange(pending_, store::Pending());
   pending_bytes_ = 0;
   const AcceptResult result = ledger_.accept(source_, pending, revision);
+  has_changed_ = has_changed_ || result.changed;
   v1::PushResponse response;
   if (!result.ok()) {
     *response.mutable_refusal() = to_refusal(result, revision);

@@ -38,6 +38,8 @@ class PushSession {
   absl::StatusOr<std::optional<v1::PushResponse>> handle(const v1::PushRequest& request);
 
   const std::string& source() const { return source_; }  // empty before Open
+  // Whether what the source has was changed by this conversation.
+  bool has_changed() const { return has_changed_; }
 
  private:
   absl::StatusOr<std::optional<v1::PushResponse>> open(const v1::Open& open);
@@ -51,6 +53,7 @@ class PushSession {
   std::string source_;
   store::Pending pending_;
   std::size_t pending_bytes_ = 0;
+  bool has_changed_ = false;
 };
 
 // Why a Sync was refused, as the API tells it.

@@ -159,6 +159,31 @@ TEST_F(PushTest, WhatWasAcceptedStaysWhenTheStreamEnds) {
   EXPECT_FALSE(unknown.opened().has_revision());
 }
 
+// What it set may be older than what they had set: they are to send everything again.
+TEST_F(PushTest, AStreamThatHasChangedAnythingEndsTheOthersOfItsSourceWithIt) {
+  const auto fresh = push("kubernetes");
+  const auto other = push("other");
+  const auto same = push("kubernetes");
+  EXPECT_TRUE(same->ask(reset(), sync(1)).has_acknowledgement());
+  EXPECT_TRUE(same->finish().ok());
+  EXPECT_TRUE(fresh->ask(set_service("default/web", "10.0.0.1"), sync(2)).has_acknowledgement())
+      << "one that has changed nothing ends no other";
+
+  const auto stale = push("kubernetes");
+  EXPECT_TRUE(stale->ask(reset(), sync(3)).has_acknowledgement());
+  EXPECT_TRUE(fresh->ask(sync(4)).has_acknowledgement()) << "it may catch up yet";
+  EXPECT_TRUE(stale->finish().ok());
+  EXPECT_EQ(fresh->receive().response_case(), v1::PushResponse::RESPONSE_NOT_SET);
+  EXPECT_EQ(fresh->finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(other->ask(sync(5)).has_acknowledgement()) << "of another source";
+
+  const auto first = push("kubernetes");
+  const auto second = push("kubernetes");
+  EXPECT_TRUE(
+      first->ask(reset(), set_service("default/web", "10.0.0.1"), sync(6)).has_acknowledgement());
+  EXPECT_TRUE(second->ask(sync(7)).has_acknowledgement()) << "who was ended ends nobody";
+}
+
 TEST_F(PushTest, AnswersComeInOrderOneForEachSync) {
   const auto client = push("kubernetes");
   client->send(set_service("default/web", "10.100.3.59"), sync(1),
