@@ -80,7 +80,7 @@ struct alignas(64) Packet {
   const void* service = nullptr;
   const void* endpoint = nullptr;
 
-  // Set by next_hop(): the address whose MAC address the frame is sent to.
+  // Set by next_hop() when it looks the way up: the address whose MAC address the frame is sent to.
   IpAddress next_hop;
   // Set by whoever lets the packet leave: it does so in fragments of at most so many bytes, from
   // the IP header on. 0: in one piece.

@@ -33,6 +33,12 @@ struct FamilyTables {
   SnatUsage& snat_usage;
   ConnectionTable<Address>& connections;
   TcpSequences& sequences;
+  // Moves on when routes or neighbors change. Read once a burst, before they are.
+  std::uint32_t way_epoch = 0;
+
+  void read_way_epoch(const NeighborTable& neighbors) noexcept {
+    way_epoch = routes.changes() + neighbors.changes();
+  }
 };
 
 // All that the stages may look at besides the packets. `now` is read once a burst.

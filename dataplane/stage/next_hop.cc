@@ -9,6 +9,39 @@
 namespace portico {
 namespace {
 
+// The way that earlier packets of the connection in the same direction have found, as long as the
+// routes and the neighbors are what they were. Packets of no connection have none, and ICMP errors
+// go their own.
+template <typename Address>
+class Way {
+ public:
+  Way(const Packet& packet, FamilyTables<Address>& tables) noexcept
+      : connection_(packet.connection.found() && !packet.quote.is_error
+                        ? &tables.connections[packet.connection]
+                        : nullptr),
+        direction_(static_cast<std::size_t>(packet.connection.direction)),
+        epoch_(tables.way_epoch) {}
+
+  // The next hop's place in the neighbor table, NeighborTable::kNoPlace while it is not known.
+  std::uint32_t place() const noexcept {
+    const bool is_known = connection_ != nullptr && connection_->way_epoch == epoch_;
+    return is_known ? connection_->ways[direction_] : NeighborTable::kNoPlace;
+  }
+  void learn(std::uint32_t place) noexcept {
+    if (connection_ == nullptr) return;
+    if (connection_->way_epoch != epoch_) {
+      connection_->way_epoch = epoch_;
+      connection_->ways[1 - direction_] = NeighborTable::kNoPlace;
+    }
+    connection_->ways[direction_] = place;
+  }
+
+ private:
+  Connection<Address>* connection_;
+  std::size_t direction_;
+  std::uint32_t epoch_;
+};
+
 // Gives the frame the link header of `port`, tag or no tag; the destination stays open. False when
 // there is no headroom for the tag.
 bool change_link_header(Packet& packet, std::uint16_t ether_type, const Port& port) noexcept {
@@ -66,8 +99,22 @@ const NextHop<Address>& choose(const NextHops<Address>& hops, const Packet& pack
   return other != nullptr ? *other : *own;
 }
 
+// Lets the packet leave by this port: all but the destination's MAC address is written.
 template <typename Address>
-void route(Packet& packet, StageContext& context) noexcept {
+bool dress(Packet& packet, const Port& out) noexcept {
+  Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));
+  if (change_link_header(packet, Ip<Address>::kEtherType, out)) return true;
+  packet.drop(DropReason::packet_too_big);
+  return false;
+}
+
+void send_to(const Neighbor& neighbor, Packet& packet) noexcept {
+  header_at<EthernetHeader>(packet.data).destination = neighbor.mac;
+  packet.verdict = Verdict::forward(neighbor.port);
+}
+
+template <typename Address>
+void route(Packet& packet, Way<Address> way, StageContext& context) noexcept {
   const Address destination = destination_of<Address>(packet);
   const NextHops<Address>* hops = context.tables<Address>().routes.find(destination);
   if (hops == nullptr) return packet.drop(DropReason::no_route);
@@ -78,18 +125,28 @@ void route(Packet& packet, StageContext& context) noexcept {
   }
   fit_to<Address>(packet, out.mtu);
   packet.next_hop = hop.on_link ? destination : hop.gateway;
-
-  Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));
-  if (!change_link_header(packet, Ip<Address>::kEtherType, out)) {
-    return packet.drop(DropReason::packet_too_big);
-  }
-  const std::optional<MacAddress> mac = context.neighbors.find(out.id, packet.next_hop);
-  if (mac) {
-    header_at<EthernetHeader>(packet.data).destination = *mac;
-    packet.verdict = Verdict::forward(out.id);
+  if (!dress<Address>(packet, out)) return;
+  const std::uint32_t place = context.neighbors.place_of(out.id, packet.next_hop);
+  const std::optional<Neighbor> neighbor = context.neighbors.at(place);
+  if (neighbor) {
+    way.learn(place);
+    send_to(*neighbor, packet);
   } else {
     packet.verdict = Verdict::punt(PuntReason::kNeighborMissing, out.id);
   }
+}
+
+template <typename Address>
+void leave(Packet& packet, StageContext& context) noexcept {
+  Way<Address> way(packet, context.tables<Address>());
+  if (const std::optional<Neighbor> neighbor = context.neighbors.at(way.place())) {
+    const Port& out = context.port(neighbor->port);
+    if (packet.ip_length <= out.mtu && packet.largest_fragment == 0) {
+      if (dress<Address>(packet, out)) send_to(*neighbor, packet);
+      return;
+    }
+  }
+  route<Address>(packet, way, context);
 }
 
 }  // namespace
@@ -97,7 +154,7 @@ void route(Packet& packet, StageContext& context) noexcept {
 template <typename Address>
 void next_hop(const Batch& packets, StageContext& context) noexcept {
   for (Packet& packet : packets) {
-    if (packet.undecided()) route<Address>(packet, context);
+    if (packet.undecided()) leave<Address>(packet, context);
   }
 }
 

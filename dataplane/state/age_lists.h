@@ -27,7 +27,7 @@
 
 namespace portico {
 
-// Record has the fields next_in_slot, previous_in_slot and wheel_slot.
+// Record has the fields of TimerLinks, timer_wheel.h.
 template <typename Record, std::size_t kLists>
 class AgeLists {
  public:

@@ -52,10 +52,11 @@ struct alignas(64) Connection {
   ChecksumDelta delta;        // of Direction::kOriginal
   std::uint16_t witness = 0;  // what only the endpoint's correspondent can know: witness.h
   EndpointRef endpoint_ref;
-  std::uint32_t last_seen = 0;     // ticks
-  std::uint32_t next_in_slot = 0;  // of the timer wheel, kept by ConnectionTable
-  std::uint32_t previous_in_slot = 0;
-  std::uint32_t wheel_slot = 0;
+  std::uint32_t last_seen = 0;  // ticks
+  // The way that the packets of each direction take: the place of the next hop in the neighbor
+  // table. True while the worker's way_epoch is this one.
+  std::uint32_t way_epoch = 0;
+  std::uint32_t ways[2] = {0xffffffff, 0xffffffff};
   // Packets so far; they saturate.
   std::uint32_t packets_original = 0;
   std::uint32_t packets_reply = 0;

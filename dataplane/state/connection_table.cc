@@ -76,12 +76,13 @@ ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutT
       hash_(seed),
       buckets_(allocate<TagBucket>(bucket_count_, socket)),
       records_(allocate<Record>(capacity, socket)),
-      heads_(allocate<std::uint32_t>(TimerWheel<Record>::kSlots, socket)),
-      wheel_(records_.get(), heads_.get()),
-      lists_(records_.get(), TimerWheel<Record>::kSlots) {
+      links_(allocate<TimerLinks>(capacity, socket)),
+      heads_(allocate<std::uint32_t>(TimerWheel<TimerLinks>::kSlots, socket)),
+      wheel_(links_.get(), heads_.get()),
+      lists_(links_.get(), TimerWheel<TimerLinks>::kSlots) {
   for (std::uint32_t i = 0; i < capacity; ++i) {
-    records_[i].next_in_slot = i + 1 < capacity ? i + 1 : kFree;
-    records_[i].wheel_slot = kFree;
+    links_[i].next_in_slot = i + 1 < capacity ? i + 1 : kFree;
+    links_[i].wheel_slot = kFree;
   }
 }
 
@@ -206,7 +207,7 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
   prefetch(buckets_[home_of(original)]);
   prefetch(buckets_[home_of(reply)]);
   Record& inserted = records_[index];
-  const std::uint32_t next_free = inserted.next_in_slot;
+  const std::uint32_t next_free = links_[index].next_in_slot;
 
   if (!add_entry(original, index << 1)) return {};
   if (!add_entry(reply, index << 1 | kReply)) {
@@ -251,7 +252,7 @@ void ConnectionTable<Address>::unlink(std::uint32_t index) noexcept {
 template <typename Address>
 void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
                                     std::uint32_t now) noexcept {
-  constexpr std::uint32_t kSpan = TimerWheel<Record>::kSpan;
+  constexpr std::uint32_t kSpan = TimerWheel<TimerLinks>::kSpan;
   Record& record = records_[index];
   if (record.state == state) {
     if (!is_put_off_by_packets(state)) return;
@@ -282,16 +283,17 @@ void ConnectionTable<Address>::release(std::uint32_t index) noexcept {
   prefetch(buckets_[home_of(reply)]);
   remove_entry(original, index << 1);
   remove_entry(reply, index << 1 | kReply);
-  record.wheel_slot = kFree;
-  record.next_in_slot = first_free_;
+  links_[index].wheel_slot = kFree;
+  links_[index].next_in_slot = first_free_;
   first_free_ = index;
   --size_;
 }
 
 template <typename Address>
 std::size_t ConnectionTable<Address>::memory_bytes() const noexcept {
-  return sizeof *this + bucket_count_ * sizeof(TagBucket) + capacity_ * sizeof(Record) +
-         TimerWheel<Record>::kSlots * sizeof(std::uint32_t);
+  return sizeof *this + bucket_count_ * sizeof(TagBucket) +
+         capacity_ * (sizeof(Record) + sizeof(TimerLinks)) +
+         TimerWheel<TimerLinks>::kSlots * sizeof(std::uint32_t);
 }
 
 template class ConnectionTable<Ipv4Address>;

@@ -6,7 +6,8 @@
 // by its owner alone, so without locks or atomics.
 //
 // *Records* are an array of Connection; a connection is one record for its whole life, and its
-// index is its name (ConnectionRef). Records that are not in use form a free list through
+// index is its name (ConnectionRef). Beside each record, in an array of their own since packets
+// don't need them, are its *links*. Records that are not in use form a free list through
 // next_in_slot.
 //
 // The *index* is an array of TagBucket, one cache line each. A connection has two entries in it,
@@ -31,8 +32,9 @@
 // towards 192.168.1.3:8080. Record 7 then is found under (10.20.0.10:40000 -> 10.100.3.59:80) as
 // {7, kOriginal} and under (192.168.1.3:8080 -> 10.12.22.1:5000) as {7, kReply}.
 //
-// Capacity: all memory is reserved at start; 64 bytes a record (IPv6: 128), 21.3 bytes of index for
-// its two entries, and 16 KB of wheel: 86 and 150 bytes a connection. insert() fails only at
+// Capacity: all memory is reserved at start; 64 bytes a record (IPv6: 128), 12 bytes of links, 21.3
+// bytes of index for its two entries, and 16 KB of wheel: 98 and 162 bytes a connection. insert()
+// fails only at
 // `capacity` connections. Its search for room ends after kMaxProbes buckets; that many full ones in
 // a row do not come about, since senders don't know the key of the hash (tuple_hash.h).
 //
@@ -148,8 +150,8 @@ class ConnectionTable {
     if (cursor >= capacity_) return ConnectionRef::kNone;
     const std::uint32_t end = budget < capacity_ - cursor ? cursor + budget : capacity_;
     for (; cursor != end; ++cursor) {
-      const Record& record = records_[cursor];
-      if (record.wheel_slot != kFree) visit(ConnectionRef{cursor, Direction::kOriginal}, record);
+      if (links_[cursor].wheel_slot == kFree) continue;
+      visit(ConnectionRef{cursor, Direction::kOriginal}, records_[cursor]);
     }
     return end < capacity_ ? end : ConnectionRef::kNone;
   }
@@ -205,9 +207,10 @@ class ConnectionTable {
   TupleHash hash_;
   HugepageArray<TagBucket> buckets_;
   HugepageArray<Record> records_;
+  HugepageArray<TimerLinks> links_;
   HugepageArray<std::uint32_t> heads_;
-  TimerWheel<Record> wheel_;
-  AgeLists<Record, kConnectionStateCount> lists_;
+  TimerWheel<TimerLinks> wheel_;
+  AgeLists<TimerLinks, kConnectionStateCount> lists_;
   std::uint32_t size_ = 0;
   std::uint32_t first_free_ = 0;
 };

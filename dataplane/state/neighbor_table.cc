@@ -8,16 +8,19 @@ namespace {
 
 constexpr std::uint64_t kResolved = std::uint64_t{1} << 63;
 
-std::uint64_t pack(const MacAddress& mac) {
+constexpr unsigned kPortShift = 48;
+
+std::uint64_t pack(PortId port, const MacAddress& mac) {
   std::uint64_t word = 0;
   std::memcpy(&word, mac.bytes.data(), mac.bytes.size());
-  return word | kResolved;
+  return word | std::uint64_t{port.value} << kPortShift | kResolved;
 }
 
-MacAddress unpack(std::uint64_t word) noexcept {
-  MacAddress mac;
-  std::memcpy(mac.bytes.data(), &word, mac.bytes.size());
-  return mac;
+Neighbor unpack(std::uint64_t word) noexcept {
+  Neighbor neighbor;
+  std::memcpy(neighbor.mac.bytes.data(), &word, neighbor.mac.bytes.size());
+  neighbor.port.value = static_cast<std::uint16_t>((word & ~kResolved) >> kPortShift);
+  return neighbor;
 }
 static_assert(std::endian::native == std::endian::little, "pack() puts bit 63 behind the MAC");
 
@@ -37,9 +40,18 @@ NeighborTable::Key NeighborTable::key_of(PortId port, const IpAddress& address) 
 
 std::optional<MacAddress> NeighborTable::find(PortId port,
                                               const IpAddress& address) const noexcept {
+  const std::optional<Neighbor> neighbor = at(place_of(port, address));
+  return neighbor ? std::optional(neighbor->mac) : std::nullopt;
+}
+
+std::uint32_t NeighborTable::place_of(PortId port, const IpAddress& address) const noexcept {
   const auto index = table_.find(key_of(port, address));
-  if (!index) return std::nullopt;
-  Slot& slot = slots_[*index];
+  return index ? static_cast<std::uint32_t>(*index) : kNoPlace;
+}
+
+std::optional<Neighbor> NeighborTable::at(std::uint32_t place) const noexcept {
+  if (place == kNoPlace) return std::nullopt;
+  Slot& slot = slots_[place];
   const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
   if ((word & kResolved) == 0) return std::nullopt;
   if (!slot.used.load(std::memory_order_relaxed)) slot.used.store(true, std::memory_order_relaxed);
@@ -49,15 +61,16 @@ std::optional<MacAddress> NeighborTable::find(PortId port,
 bool NeighborTable::set(PortId port, const IpAddress& address, const MacAddress& mac) {
   const Key key = key_of(port, address);
   if (const auto index = table_.find(key)) {
-    slots_[*index].word.store(pack(mac), std::memory_order_relaxed);
+    slots_[*index].word.store(pack(port, mac), std::memory_order_relaxed);
     return true;
   }
   if (free_.empty()) return false;
   const std::uint32_t index = free_.back();
-  slots_[index].word.store(pack(mac), std::memory_order_relaxed);
+  slots_[index].word.store(pack(port, mac), std::memory_order_relaxed);
   slots_[index].used.store(false, std::memory_order_relaxed);
   if (!table_.set(key, index)) return false;
   free_.pop_back();
+  changes_.fetch_add(1, std::memory_order_release);
   return true;
 }
 
@@ -67,6 +80,7 @@ void NeighborTable::erase(PortId port, const IpAddress& address) {
   if (!index) return;
   table_.erase(key);
   slots_[*index].word.store(0, std::memory_order_relaxed);
+  changes_.fetch_add(1, std::memory_order_release);
   waiting_.push_back(static_cast<std::uint32_t>(*index));
 }
 

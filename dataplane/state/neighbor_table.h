@@ -7,7 +7,7 @@
 // is written and read atomically. How entries come, age and go is the business of
 // runtime/neighbor_resolver.h; this is only what workers see of it.
 //
-//   word   bit 63: resolved    bits 47 ... 0: the MAC address
+//   word   bit 63: resolved    bits 62 ... 48: the port    bits 47 ... 0: the MAC address
 //   used   set by a worker that found the entry, taken by the slow path: it tells a neighbor worth
 //          probing from one that nobody asks for (RFC 4861 section 7.3). A worker writes it only
 //          when it isn't set already, so that the line stays shared between the workers.
@@ -15,8 +15,13 @@
 // A slot is free, or it belongs to one key, or it waits with its erased key for release(), so that
 // a worker that found the key just before it went still reads the right slot.
 //
-// find()         any worker, at any time
-// all others     the slow path, one thread
+// A worker may remember the slot, and read it without looking the key up, as long as changes() is
+// what it was when the key was looked up. It moves on when a key comes or goes, and a slot changes
+// hands only after release(), when all workers have seen that the key went; a new MAC address needs
+// nothing, since it is read from the slot.
+//
+// find(), place_of(), at(), changes()   any worker, at any time
+// all others                            the slow path, one thread
 
 #include <atomic>
 #include <cstdint>
@@ -30,13 +35,30 @@
 
 namespace portico {
 
+// Where frames to a neighbor go.
+struct Neighbor {
+  PortId port;
+  MacAddress mac;
+
+  friend bool operator==(const Neighbor&, const Neighbor&) = default;
+};
+
 class NeighborTable {
  public:
+  static constexpr std::uint32_t kNoPlace = 0xffffffff;
+
   // Throws std::bad_alloc.
   explicit NeighborTable(std::uint32_t capacity);
 
   // Workers. Absent while the neighbor is not resolved. A found one is marked as used.
   std::optional<MacAddress> find(PortId port, const IpAddress& address) const noexcept;
+  // The same in two steps. The place is kNoPlace for a neighbor that was never resolved, or is
+  // gone; nobody is at kNoPlace.
+  std::uint32_t place_of(PortId port, const IpAddress& address) const noexcept;
+  std::optional<Neighbor> at(std::uint32_t place) const noexcept;
+  // How often neighbors have come or gone. Who sees a number finds the places as they are since
+  // then.
+  std::uint32_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
 
   // Slow path. set() returns false when the table is full.
   bool set(PortId port, const IpAddress& address, const MacAddress& mac);
@@ -64,6 +86,7 @@ class NeighborTable {
 
   HashTable<Key, std::uint64_t> table_;  // to an index into slots_
   const std::unique_ptr<Slot[]> slots_;
+  std::atomic<std::uint32_t> changes_ = 0;
   std::vector<std::uint32_t> free_;     // slots
   std::vector<std::uint32_t> waiting_;  // slots of keys erased since the last release()
 };

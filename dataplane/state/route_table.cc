@@ -47,6 +47,7 @@ absl::Status RouteTable<Address>::set(const IpPrefix& prefix, const NextHops<Add
     leave_hop(index);
     return status;
   }
+  changed_ = true;
   rules_[prefix] = index;
   size_.store(static_cast<std::uint32_t>(rules_.size()), std::memory_order_relaxed);
   if (before != kNone) leave_hop(before);
@@ -58,6 +59,7 @@ void RouteTable<Address>::erase(const IpPrefix& prefix) {
   const auto known = rules_.find(prefix);
   if (known == rules_.end()) return;
   erase_rule(prefix);
+  changed_ = true;
   leave_hop(known->second);
   rules_.erase(known);
   size_.store(static_cast<std::uint32_t>(rules_.size()), std::memory_order_relaxed);
@@ -66,6 +68,7 @@ void RouteTable<Address>::erase(const IpPrefix& prefix) {
 template <typename Address>
 void RouteTable<Address>::publish() {
   match_->publish();
+  if (std::exchange(changed_, false)) changes_.fetch_add(1, std::memory_order_release);
 }
 
 template <typename Address>

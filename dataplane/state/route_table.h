@@ -79,6 +79,9 @@ class RouteTable {
   // Workers. Null when no route holds the address.
   const NextHops<Address>* find(const Address& destination) const noexcept;
 
+  // How often routes have changed. Who sees a number finds the routes as they are since then.
+  std::uint32_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
+
   // Control thread: any number of set() and erase(), then publish(), then a grace period, then
   // release(), before the next set() or erase(). `prefix` is of this table's family.
   //
@@ -120,6 +123,8 @@ class RouteTable {
   const std::unique_ptr<NextHops<Address>[]> hops_;
   std::atomic<std::uint32_t> default_ = kNone;
   std::atomic<std::uint32_t> size_ = 0;
+  std::atomic<std::uint32_t> changes_ = 0;
+  bool changed_ = false;                                // since the last publish()
   absl::flat_hash_map<IpPrefix, std::uint32_t> rules_;  // to an index into hops_
   absl::flat_hash_map<NextHops<Address>, HopUse, HashOfHops, SameHops> indexes_;
   std::vector<std::uint32_t> free_;     // places in hops_

@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t kMebibyte = std::size_t{1} << 20;
 
 // Each number follows from the table's own theory of operation.
-constexpr std::size_t kConnection = 86 + 150;                      // state/connection_table.h
+constexpr std::size_t kConnection = 98 + 162;                      // state/connection_table.h
 constexpr std::size_t kHashKey = 2 * (16 + 48);                    // state/hash_table.h
 constexpr std::size_t kFirstLevels = 3 * 64 * kMebibyte;           // state/longest_prefix_match.h
 constexpr std::size_t kRoute = (2 + 2 * 4) * 1024 + 3 * kHashKey;  // the same, both families

@@ -23,7 +23,7 @@
 // Ticks are 32 bits and wrap; every comparison is of a difference, so that an age or a timeout may
 // be up to 2^31 ticks (a year).
 //
-// Capacity: 4 bytes a slot here, 12 bytes of links in each record. One turn is kSlots * kSpan
+// Capacity: 4 bytes a slot here, 12 bytes of links a record. One turn is kSlots * kSpan
 // ticks, 17 minutes at 64 ticks a second: a million connections that live for days cost a thousand
 // looks a second.
 //
@@ -35,7 +35,14 @@
 
 namespace portico {
 
-// Record has the fields next_in_slot, previous_in_slot and wheel_slot.
+// The fields of a record that the wheel, and the lists of age_lists.h, need.
+struct TimerLinks {
+  std::uint32_t next_in_slot = 0;
+  std::uint32_t previous_in_slot = 0;
+  std::uint32_t wheel_slot = 0;
+};
+
+// Record has the fields of TimerLinks.
 template <typename Record>
 class TimerWheel {
  public:

@@ -169,7 +169,7 @@ class Property {
     if (room == Room::kNever) return;
     const Connection<Address> record = table_[evicted];
     EXPECT_EQ(room_of(record.state), room);
-    EXPECT_LT(oldest_age - (now_ - record.last_seen), TimerWheel<Connection<Address>>::kSpan);
+    EXPECT_LT(oldest_age - (now_ - record.last_seen), TimerWheel<TimerLinks>::kSpan);
     model_.erase(model_.find(record.original_tuple()));
     table_.erase(evicted);
   }
@@ -220,7 +220,7 @@ class Property {
   }
 
   void expect_nothing_overdue() {
-    const std::uint32_t then = now_ - TimerWheel<Connection<Address>>::kSpan;
+    const std::uint32_t then = now_ - TimerWheel<TimerLinks>::kSpan;
     model_.walk(0, model_.capacity(), [&](ConnectionRef, const Connection<Address>& record) {
       EXPECT_GT(model_.ticks_left(record, then), 0u);
     });

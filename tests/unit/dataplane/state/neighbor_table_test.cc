@@ -53,6 +53,37 @@ TEST(NeighborTable, ReplacesAndErases) {
   EXPECT_EQ(table.size(), 0);
 }
 
+TEST(NeighborTable, APlaceIsRememberedUntilNeighborsComeOrGo) {
+  NeighborTable table(10);
+  EXPECT_EQ(table.at(NeighborTable::kNoPlace), std::nullopt);
+  table.set(kDownlink, ip("10.20.0.10"), kOne);
+  const std::uint32_t place = table.place_of(kDownlink, ip("10.20.0.10"));
+  EXPECT_EQ(table.at(place), (Neighbor{kDownlink, kOne}));
+  EXPECT_EQ(table.place_of(kUplink, ip("10.20.0.10")), NeighborTable::kNoPlace);
+
+  const std::uint32_t before = table.changes();
+  table.set(kDownlink, ip("10.20.0.10"), kTwo);
+  EXPECT_EQ(table.changes(), before) << "it is where it was";
+  EXPECT_EQ(table.at(place), (Neighbor{kDownlink, kTwo}));
+  table.set(kDownlink, ip("10.20.0.11"), kOne);
+  EXPECT_EQ(table.changes(), before + 1);
+  table.erase(kDownlink, ip("10.20.0.10"));
+  EXPECT_EQ(table.changes(), before + 2);
+  EXPECT_EQ(table.at(place), std::nullopt);
+  table.erase(kDownlink, ip("10.20.0.10"));
+  EXPECT_EQ(table.changes(), before + 2);
+}
+
+TEST(NeighborTable, AReadOfAPlaceIsAUse) {
+  NeighborTable table(10);
+  const IpAddress a = ip("10.20.0.10");
+  table.set(kUplink, a, kOne);
+  const std::uint32_t place = table.place_of(kUplink, a);
+  EXPECT_FALSE(table.take_used(kUplink, a));
+  EXPECT_TRUE(table.at(place));
+  EXPECT_TRUE(table.take_used(kUplink, a));
+}
+
 TEST(NeighborTable, TellsWhetherItWasUsed) {
   NeighborTable table(10);
   const IpAddress a = ip("10.20.0.10");

@@ -90,6 +90,22 @@ TYPED_TEST(RouteTableTest, TheNextLongerTakesOverFromAnErasedOne) {
   EXPECT_EQ(this->table_.size(), 0);
 }
 
+TYPED_TEST(RouteTableTest, CountsWhatChangesWhenItIsPublished) {
+  const std::uint32_t before = this->table_.changes();
+  ASSERT_TRUE(this->table_.set(this->subnet(), this->via(3)).ok());
+  ASSERT_TRUE(this->table_.set(this->site(), this->via(2)).ok());
+  EXPECT_EQ(this->table_.changes(), before);
+  this->table_.publish();
+  EXPECT_EQ(this->table_.changes(), before + 1);
+  this->table_.release();
+  this->set(this->subnet(), this->via(3));
+  EXPECT_EQ(this->table_.changes(), before + 1) << "the route was there";
+  this->erase(this->subnet());
+  EXPECT_EQ(this->table_.changes(), before + 2);
+  this->erase(this->subnet());
+  EXPECT_EQ(this->table_.changes(), before + 2);
+}
+
 TYPED_TEST(RouteTableTest, KeepsTheWholeNextHop) {
   const NextHop<TypeParam> on_link{PortId{7}, true, {}};
   this->set(this->subnet(), on_link);
