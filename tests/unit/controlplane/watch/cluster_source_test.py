@@ -381,6 +381,20 @@ def test_many_changes_become_few_updates(run):
     assert printer.statistics()["services"]["events"] >= 1000
 
 
+@pytest.mark.parametrize("protobuf", [True, False])
+def test_a_slice_of_the_largest_size(run, protobuf):
+    """1000 endpoints and 100 ports: pkg/apis/discovery/validation/validation.go."""
+    server, printer = run(protobuf=protobuf)
+    large = slice_of("web-1", *(f"10.1.{j // 250}.{j % 250}" for j in range(1000)))
+    large["ports"] = [{"name": f"p{j}", "protocol": "TCP", "port": 8000 + j} for j in range(100)]
+    server.set(large)
+    printer.wait_for(lambda: printer.names("slices") == ["shop/web-1"])
+    got = printer.objects["slices"]["shop/web-1"]
+    assert [one["addresses"] for one in got["endpoints"]] == [one["addresses"] for one in large["endpoints"]]
+    assert [one["port"] for one in got["ports"]] == [one["port"] for one in large["ports"]]
+    assert printer.statistics()["endpoints"]["decode_errors"] == 0
+
+
 def test_a_large_list(run):
     server = run(printer=False, streaming=False)
     server.set(*(slice_of(f"web-{i}", *(f"10.{i}.{j // 250}.{j % 250}" for j in range(1000))) for i in range(20)))
