@@ -67,7 +67,9 @@ void ApiChannel::on_data(absl::string_view bytes) {
 
 void ApiChannel::on_end(const absl::Status& status) {
   id_ = 0;
-  exchange_->on_end(status, Clock::now());
+  const Clock::time_point now = Clock::now();
+  if (!heard_.has_value()) heard_ = now;  // a list may make changes at its end alone
+  exchange_->on_end(status, now);
 }
 
 }  // namespace portico

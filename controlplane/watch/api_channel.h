@@ -28,7 +28,8 @@ class ApiChannel : public HttpHandler {
 
   // Does what the exchange wants; until when it has to wait.
   Clock::time_point drive();
-  // When the first of the bytes came that have come since this was asked last.
+  // When the first of the bytes came that have come since this was asked last; an answer's end
+  // counts, too, for it may come alone.
   std::optional<Clock::time_point> take_heard();
 
   void on_head(int status, const HttpHeaders& headers) override;
