@@ -215,6 +215,7 @@ void Reflector::end_page(const absl::Status& status, Time now) {
 void Reflector::complete_list(const std::string& version, Time now) {
   if (version.empty()) {
     unwanted_ = running_;
+    if (phase_ == Phase::kStream) streaming_lists_ = false;
     start_list();
     return fail(absl::StrCat("a list of ", resource_.plural, " has no resourceVersion"), now);
   }

@@ -11,6 +11,7 @@
 // | 4xx for a streaming list                   | at once a list, for good                          |
 // | 406 for protobuf                           | at once JSON, for good                            |
 // | no end of a streaming list                 | at once a list, for good                          |
+// | no version at its end                      | a list after a backoff, for good                  |
 // | 401, 403                                   | the same after a backoff                          |
 // | 429                                        | the same after a backoff                          |
 // | 5xx for a watch                            | the same after a backoff; after a minute a list   |

@@ -110,6 +110,18 @@ TEST_F(ReflectorStream, IsAListWhenItsEndDoesNotCome) {
   EXPECT_EQ(sink.lists, 0);
 }
 
+TEST_F(ReflectorStream, IsAListWhenItsEndHasNoVersion) {
+  stream();
+  data(event("ADDED", {"a", "1"}) + bookmark("", true));
+  EXPECT_EQ(step(), "cancel");
+  EXPECT_EQ(sink.lists, 0);
+  EXPECT_EQ(statistics.failures, 1u);
+  pass(milliseconds(800));
+  target = request();
+  EXPECT_THAT(target, HasSubstr("limit=500&resourceVersion=0"));
+  EXPECT_THAT(target, Not(HasSubstr("sendInitialEvents")));
+}
+
 TEST_F(ReflectorStream, IsTriedAgainWhenTheConnectionIsLost) {
   stream();
   data(event("ADDED", {"gone", "1"}));
