@@ -157,10 +157,12 @@ bool PushClient::wait_for_work(PushStream* stream, Lock* lock) {
   };
   if (left_out_.empty()) {
     condition_.wait(*lock, is_there);
-  } else if (!condition_.wait_until(*lock, try_again_at_, is_there)) {
-    left_out_ = {};
+  } else {
+    const bool is_new = condition_.wait_until(*lock, try_again_at_, is_there);
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= try_again_at_) left_out_ = {};
     // How long that took tells nothing of how long a change takes.
-    wanted_->changed_at = std::chrono::steady_clock::now();
+    if (!is_new) wanted_->changed_at = now;
   }
   return !stopping_ && !stream->over();
 }
@@ -196,7 +198,8 @@ bool PushClient::bring(PushStream* stream, const Revision& revision, Lock* lock)
     is_settled = settle(revision, state, *response);
   }
   if (refused_) left_out_ = before;
-  try_again_at_ = std::chrono::steady_clock::now() + options_.try_again;
+  // From the first of them on, so that no change puts it off.
+  if (before.empty()) try_again_at_ = std::chrono::steady_clock::now() + options_.try_again;
   tell_taken();
   if (options_.observer != nullptr) options_.observer->on_left_out(left_out_.size());
   return true;

@@ -53,7 +53,7 @@ struct PushOptions {
   Keepalive keepalive{};
   ChannelTls tls{};
   // What the gateway refuses because of others (an address that another source has) may be good
-  // later.
+  // later: this long after something was left out, all that is left out is tried again.
   std::chrono::milliseconds try_again{60'000};
   PushObserver* observer = nullptr;  // must outlive the client
 };
@@ -74,9 +74,10 @@ struct PushOptions {
 // One Sync is under way at a time. After a Refusal what the gateway has stays as it is, so that
 // what is sent next is again the difference to acknowledged_ (or everything, when nothing was ever
 // acknowledged in this stream). It is the same revision at once, without the objects that the
-// Refusal names (left_out.h); each is tried again when it has changed, after a while, and in the
-// next stream. A Refusal that names nothing to leave out is told, and the revision is not sent
-// again in this stream.
+// Refusal names (left_out.h); each is tried again when it has changed, in the next stream, and
+// PushOptions.try_again after it was left out at the latest, however much changes meanwhile. A
+// Refusal that names nothing to leave out is told, and the revision is not sent again in this
+// stream.
 //
 // When the stream ends, for whatever reason, the thread waits a little (RetryDelay) and begins
 // anew.

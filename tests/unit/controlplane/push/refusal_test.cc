@@ -60,6 +60,24 @@ TEST_F(PushClientTest, TriesAgainWhatIsLeftOutAfterAWhile) {
   EXPECT_TRUE(gateway_.wait_for_object("service bad"));
 }
 
+// However much changes meanwhile.
+TEST_F(PushClientTest, TriesAgainWhatIsLeftOutBetweenChanges) {
+  client_->stop();
+  make_client({.target = target_,
+               .source = "test",
+               .user_agent = "",
+               .try_again = std::chrono::milliseconds(500)});
+  gateway_.refuse_service("bad");
+  EXPECT_FALSE(pushed(1, services({"bad"})));
+  gateway_.like_service("bad");
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  bool is_whole = false;
+  for (std::uint64_t number = 2; !is_whole && std::chrono::steady_clock::now() < limit; ++number) {
+    is_whole = pushed(number, services({"bad", absl::StrCat("web-", number)}));
+  }
+  EXPECT_TRUE(is_whole);
+}
+
 TEST_F(PushClientTest, TriesAgainWhatIsLeftOutInTheNextStream) {
   gateway_.refuse_service("bad");
   EXPECT_FALSE(pushed(1, services({"a", "bad"})));
