@@ -192,7 +192,10 @@ bool PushClient::bring(PushStream* stream, const Revision& revision, Lock* lock)
       condition_.wait(*lock, [&] { return stream->over(); });
       return false;
     }
-    if (sent == Sent::kNothingToSend) break;
+    if (sent == Sent::kNothingToSend) {
+      if (options_.observer != nullptr) options_.observer->on_nothing_to_send(revision);
+      break;
+    }
     const std::optional<v1::PushResponse> response = next_response(stream, lock);
     if (!response.has_value()) return false;
     is_settled = settle(revision, state, *response);

@@ -41,6 +41,10 @@ class PushObserver {
   // With the causes of all revisions that it stands for. `resync`: everything was sent, so that the
   // causes tell nothing of how long it took.
   virtual void on_acknowledged(const Revision& revision, bool resync) = 0;
+  // Nothing had to be sent of it: the gateway has all that it takes of it, and of what it stands
+  // for. So it has it as one that was acknowledged, but its causes tell nothing of how long it
+  // took.
+  virtual void on_nothing_to_send(const Revision& revision) = 0;
   virtual void on_refused(const Revision& revision, const v1::Refusal& refusal) = 0;
   // So many objects the gateway is done without now, because it refuses them.
   virtual void on_left_out(std::size_t objects) = 0;

@@ -45,7 +45,7 @@ GatewayMetrics::GatewayMetrics(ControllerMetrics* all, const std::string& target
       connected_(gauge(&all->registry_, "portico_controller_gateway_connected",
                        "Whether a stream to the gateway is open.", {{"gateway", target}})),
       acknowledged_(gauge(&all->registry_, "portico_controller_gateway_revision",
-                          "The revision that the gateway has acknowledged.",
+                          "The revision that the gateway has, without what it refuses.",
                           {{"gateway", target}})),
       lag_(gauge(&all->registry_, "portico_controller_gateway_lag",
                  "How many revisions the gateway is behind.", {{"gateway", target}})),
@@ -78,10 +78,8 @@ void GatewayMetrics::on_disconnected() {
 }
 
 void GatewayMetrics::on_acknowledged(const Revision& revision, bool resync) {
-  revision_ = revision.number;
-  acknowledged_.Set(static_cast<double>(revision.number));
   acknowledgements_.Increment();
-  show_lag(all_.revision());
+  show_revision(revision.number);
   if (resync) {
     resyncs_.Increment();
     return;
@@ -93,12 +91,22 @@ void GatewayMetrics::on_acknowledged(const Revision& revision, bool resync) {
   }
 }
 
+void GatewayMetrics::on_nothing_to_send(const Revision& revision) {
+  show_revision(revision.number);
+}
+
 void GatewayMetrics::on_left_out(std::size_t objects) {
   left_out_.Set(static_cast<double>(objects));
 }
 
 void GatewayMetrics::on_refused(const Revision&, const v1::Refusal&) {
   refusals_.Increment();
+}
+
+void GatewayMetrics::show_revision(std::uint64_t number) {
+  revision_ = number;
+  acknowledged_.Set(static_cast<double>(number));
+  show_lag(all_.revision());
 }
 
 void GatewayMetrics::show_lag(std::uint64_t newest) {

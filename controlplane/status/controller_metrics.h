@@ -30,6 +30,7 @@ class GatewayMetrics : public PushObserver {
   void on_connected() override;
   void on_disconnected() override;
   void on_acknowledged(const Revision& revision, bool resync) override;
+  void on_nothing_to_send(const Revision& revision) override;
   void on_refused(const Revision& revision, const v1::Refusal& refusal) override;
   void on_left_out(std::size_t objects) override;
 
@@ -39,6 +40,8 @@ class GatewayMetrics : public PushObserver {
   void show_lag(std::uint64_t newest);
 
  private:
+  void show_revision(std::uint64_t number);
+
   ControllerMetrics& all_;
   std::atomic<bool> is_connected_{false};
   std::atomic<std::uint64_t> revision_{0};

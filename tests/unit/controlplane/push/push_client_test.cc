@@ -85,6 +85,9 @@ class Recorder : public PushObserver {
                         revision.triggers.size()));
     changed_at = revision.changed_at;
   }
+  void on_nothing_to_send(const Revision& revision) override {
+    record(absl::StrCat("nothing to send of ", revision.number));
+  }
   void on_refused(const Revision& revision, const v1::Refusal& refusal) override {
     record(absl::StrCat("refused ", revision.number, " ", refusal.violation_count()));
   }
@@ -129,6 +132,28 @@ TEST_F(PushClientTest, TellsItsObserverWhatBecomesOfEachCause) {
   EXPECT_THAT(recorder.take(),
               ElementsAre("connected", "acknowledged 1 whole 0", "acknowledged 2 0",
                           "acknowledged 4 3", "refused 5 1", "acknowledged 5 0", "left out 1"));
+}
+
+// The gateway has it all the same: what was refused is left out, and the rest is as it was; and
+// what changed and changed back before it was sent.
+TEST_F(PushClientTest, TellsItsObserverOfARevisionThatNeedsNothing) {
+  client_->stop();
+  Recorder recorder;
+  make_client({.target = target_, .source = "test", .user_agent = "", .observer = &recorder});
+  gateway_.refuse_service("bad");
+  EXPECT_TRUE(pushed(1, services({"a"})));
+  EXPECT_FALSE(pushed(2, services({"a", "bad"})));
+  gateway_.hold();
+  push(3, services({"b"}));
+  ASSERT_TRUE(gateway_.wait_for_sync(3));
+  push(4, services({"c"}));
+  push(5, services({"b"}));
+  gateway_.release();
+  EXPECT_TRUE(client_->wait_for(5));
+  client_->stop();
+  EXPECT_THAT(recorder.take(), ElementsAre("connected", "acknowledged 1 whole 0", "refused 2 1",
+                                           "nothing to send of 2", "left out 1", "acknowledged 3 0",
+                                           "nothing to send of 5"));
 }
 
 TEST_F(PushClientTest, SkipsRevisionsThatAreOutOfDate) {

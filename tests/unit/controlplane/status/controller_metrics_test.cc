@@ -83,6 +83,24 @@ TEST(ControllerMetrics, TellsHowFarEachGatewayIs) {
   EXPECT_EQ(metrics.readiness().text, "ready: revision 3\ngw-1:9000: away, revision 3\n");
 }
 
+// Nothing had to be sent: the gateway is not behind, and nothing took any time.
+TEST(ControllerMetrics, CountsARevisionThatNeedsNothingAsTheGateways) {
+  ControllerMetrics metrics;
+  GatewayMetrics* gateway = metrics.add_gateway("gw-1:9000");
+  const auto long_ago = std::chrono::steady_clock::now() - std::chrono::hours(1);
+  gateway->on_connected();
+  gateway->on_acknowledged({1, {}, long_ago}, true);
+  metrics.on_revision({4, {}, long_ago});
+  gateway->on_nothing_to_send({4, {}, long_ago, {absl::Now() - absl::Hours(1)}});
+  EXPECT_THAT(metrics.to_text(),
+              AllOf(HasSubstr("gateway_revision{gateway=\"gw-1:9000\"} 4\n"),
+                    HasSubstr("gateway_lag{gateway=\"gw-1:9000\"} 0\n"),
+                    HasSubstr("acknowledgements_total{gateway=\"gw-1:9000\"} 1\n"),
+                    HasSubstr("push_seconds_count{gateway=\"gw-1:9000\"} 0\n"),
+                    HasSubstr("programming_seconds_count{gateway=\"gw-1:9000\"} 0\n")));
+  EXPECT_EQ(metrics.readiness().text, "ready: revision 4\ngw-1:9000: connected, revision 4\n");
+}
+
 TEST(ControllerMetrics, AsksTheSourceWhenSomebodyReads) {
   class Source : public prometheus::Collectable {
    public:
