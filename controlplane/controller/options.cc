@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "controlplane/push/channel.h"
 
 namespace portico {
 namespace {
@@ -190,6 +191,13 @@ std::vector<std::string> warnings_of(const ControllerOptions& options) {
         "--local-traffic strict without --local-node: no endpoint is local, so all that comes "
         "under "
         "the traffic policy Local is dropped");
+  }
+  if (options.gateway_tls.is_there() || options.check || options.print) return warnings;
+  for (const std::string& gateway : options.gateways) {
+    if (is_local_target(gateway)) continue;
+    warnings.push_back("--gateway " + gateway +
+                       " without --gateway-ca: it is spoken to in the clear, and whoever is in "
+                       "between can read and change what it gets");
   }
   return warnings;
 }

@@ -4,8 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "controlplane/tls/credentials.h"
 #include "grpcpp/create_channel.h"
+#include "include/portico/ip_address.h"
 
 namespace portico {
 
@@ -17,6 +19,14 @@ std::chrono::milliseconds RetryDelay::next() {
 
 bool is_unix_target(absl::string_view target) {
   return absl::StartsWith(target, "unix:") || absl::StartsWith(target, "/");
+}
+
+bool is_local_target(absl::string_view target) {
+  if (is_unix_target(target)) return true;
+  absl::string_view host = target.substr(0, target.rfind(':'));
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  const absl::StatusOr<IpAddress> address = IpAddress::parse(host);
+  return host == "localhost" || (address.ok() && address->is_loopback());
 }
 
 RetryDelay retry_delay_for(absl::string_view target) {

@@ -33,6 +33,10 @@ class RetryDelay {
 // "unix:/run/portico/porticod.sock" or a bare path of a socket, else "host:port".
 bool is_unix_target(absl::string_view target);
 
+// Whether what is said to it stays on this machine: a socket, or a host that is "localhost" or a
+// loopback address.
+bool is_local_target(absl::string_view target);
+
 // Short on the same machine, where an attempt costs nothing: 50 ms to 1 s. Over a network 200 ms to
 // 5 s.
 RetryDelay retry_delay_for(absl::string_view target);

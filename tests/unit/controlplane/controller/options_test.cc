@@ -130,6 +130,23 @@ TEST(ParseCommandLine, TakesTlsWhollyOrNotAtAll) {
   }
 }
 
+TEST(WarningsOf, NamesGatewaysThatAreSpokenToInTheClear) {
+  std::vector<std::string> words = {"--manifests", "m",  //
+                                    "--gateway",   "unix:/run/portico/porticod.sock",
+                                    "--gateway",   "127.0.0.1:9000",
+                                    "--gateway",   "gw-1:9000",
+                                    "--gateway",   "[2001:db8::1]:9000"};
+  EXPECT_THAT(warnings_of(good(words)),
+              ElementsAre(testing::HasSubstr("gw-1:9000 without --gateway-ca"),
+                          testing::HasSubstr("[2001:db8::1]:9000 without --gateway-ca")));
+  std::vector<std::string> checked = words;
+  checked.push_back("--check");
+  EXPECT_THAT(warnings_of(good(checked)), testing::IsEmpty()) << "nobody is spoken to";
+  words.insert(words.end(),
+               {"--gateway-ca", "a", "--gateway-certificate", "c", "--gateway-key", "k"});
+  EXPECT_THAT(warnings_of(good(words)), testing::IsEmpty());
+}
+
 TEST(ParseCommandLine, PrintsOnlyOnce) {
   EXPECT_TRUE(good({"--manifests", "m", "--once", "--output", "yaml"}).print);
   EXPECT_TRUE(bad({"--manifests", "m", "--output", "yaml"}));

@@ -22,5 +22,16 @@ TEST(BackoffFor, IsShortOnTheSameMachine) {
   EXPECT_EQ(retry_delay_for("gateway-1:9000").next(), milliseconds(200));
 }
 
+TEST(IsLocalTarget, KnowsWhatNobodyElseCanRead) {
+  for (const char* target : {"unix:/run/portico/porticod.sock", "/run/portico/porticod.sock",
+                             "localhost:9000", "127.0.0.2:9000", "[::1]:9000"}) {
+    EXPECT_TRUE(is_local_target(target)) << target;
+  }
+  for (const char* target : {"gw-1:9000", "10.0.0.1:9000", "[2001:db8::1]:9000", "0.0.0.0:9000",
+                             "localhost.example.org:9000"}) {
+    EXPECT_FALSE(is_local_target(target)) << target;
+  }
+}
+
 }  // namespace
 }  // namespace portico
