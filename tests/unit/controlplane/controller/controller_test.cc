@@ -55,7 +55,8 @@ class ControllerTest : public testing::Test {
   void start() {
     const std::string target = absl::StrCat("unix:", (folder_ / "gateway.sock").string());
     gateway_.start(target);
-    client_ = std::make_unique<PushClient>(PushOptions{target, "manifests", "", {}, {}, nullptr});
+    client_ = std::make_unique<PushClient>(
+        PushOptions{.target = target, .source = "manifests", .user_agent = ""});
     client_->start();
     controller_ = std::make_unique<Controller>(TranslateOptions{}, FaultPolicy::kRefuseAll,
                                                std::vector<PushClient*>{client_.get()});
