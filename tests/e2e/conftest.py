@@ -27,8 +27,8 @@ from testbed.scenario import HELLO, PODS, Scenario  # noqa: E402
 
 INNER = "PORTICO_E2E_INNER"  # in an inner pytest: the file for what becomes of its tests
 SCOPE = "PORTICO_E2E_SCOPE"  # there too: the scope of the world's fixtures
-SECONDS = 180  # for one test
-MOST_SECONDS = 540  # for a module's; meson ends a file after 600
+SECONDS = 400  # for one test
+MOST_SECONDS = 1140  # for a module's; meson ends a file after 1200
 
 
 def pytest_configure(config):

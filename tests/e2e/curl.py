@@ -11,7 +11,7 @@ def get(address, count=1):
     """The pages of `count` requests, each on a connection of its own. RuntimeError when one fails."""
     host = f"[{address}]" if ":" in address else address
     return netns.run("client", "curl", "--silent", "--show-error", "--fail", "--fail-early",
-                     "--max-time", "2", "--header", "Connection: close",
+                     "--max-time", "20", "--header", "Connection: close",
                      f"http://{host}/?[1-{count}]").splitlines()
 
 
@@ -19,5 +19,5 @@ def wait_for_pods(address, *pods):
     """Returns when just these Pods answer, in both families."""
     pages = {f"<p>Hi from {pod.name}</p>" for pod in pods}
     for family in FAMILIES:
-        wait.until(lambda family=family: set(get(address.of(family), REQUESTS)) == pages, 60,
+        wait.until(lambda family=family: set(get(address.of(family), REQUESTS)) == pages, 120,
                    f"{address.of(family)} to be answered by {[pod.name for pod in pods]}")

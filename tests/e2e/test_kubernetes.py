@@ -4,6 +4,7 @@ import pytest
 
 import curl
 from testbed import objects, wait
+from testbed.access import CONFIGS
 from testbed.load import RequestLoop
 from testbed.scenario import HELLO, NODES, PODS, Address
 
@@ -29,7 +30,16 @@ def wait_until_refused(client, address):
             return False
         except ConnectionRefusedError:
             return True
-    wait.until(is_refused, 60, f"{address} to be refused")
+    wait.until(is_refused, 120, f"{address} to be refused")
+
+
+def is_served(gateway, scenario, address):
+    """What the gateway would do with a client's SYN: silence alone might mean that it is slow."""
+    told = gateway.explain("tcp", scenario.client_address.v4, 40_000, address.v4, 80)
+    forwards = told["verdict"] == "VERDICT_FORWARD"
+    # A Service's that had connections and is gone, or nobody's.
+    assert forwards or told["dropReason"] in ("connection_unknown", "not_for_gateway"), told
+    return forwards
 
 
 def test_what_is_applied_is_forwarded(cluster_gateway, cluster):
@@ -41,6 +51,10 @@ def test_what_is_applied_is_forwarded(cluster_gateway, cluster):
     assert controller.metric("left_out") == 0
     assert " warning " not in controller.log.read_text()
     assert "NotServed" not in cluster.kubectl("describe", "services")
+
+
+def test_the_deployment_is_taken(cluster_gateway, cluster):
+    cluster.kubectl("apply", "--dry-run=server", "-f", CONFIGS / "deployment.yaml")
 
 
 def test_scale_down_and_up(cluster_gateway, cluster, client):
@@ -69,18 +83,20 @@ def test_readiness_flips(cluster_gateway, cluster, client):
     wait_until_refused(client, HELLO.v6)
     for pod in PODS:
         cluster.set_ready(pod, True)
+    curl.wait_for_pods(HELLO, *PODS)
 
 
-def test_a_service_is_made_anew_with_another_cluster_ip(cluster_gateway, cluster, client):
+def test_a_service_is_made_anew_with_another_cluster_ip(cluster_gateway, cluster, scenario):
     cluster.kubectl("delete", "service", SERVICE)
     cluster.apply(objects.service(SERVICE, OTHER))
     curl.wait_for_pods(OTHER, *PODS)
-    with pytest.raises(OSError):
-        client.get(HELLO.v4, timeout=1)
+    assert is_served(cluster_gateway, scenario, OTHER)
+    assert not is_served(cluster_gateway, scenario, HELLO)
     cluster.kubectl("delete", "service", SERVICE)
-    wait.until(lambda: SERVICE not in cluster_gateway.ctl("get", "services"), 60,
+    wait.until(lambda: SERVICE not in cluster_gateway.ctl("get", "services"), 120,
                "the Service to be gone")
     cluster.apply(objects.service(SERVICE, HELLO))
+    curl.wait_for_pods(HELLO, *PODS)
 
 
 def test_a_node_is_added(cluster_gateway, cluster, client):
@@ -90,30 +106,30 @@ def test_a_node_is_added(cluster_gateway, cluster, client):
     curl.wait_for_pods(HELLO, *PODS[:2])
     for network in (NODES[1].pod_network.v4, NODES[1].pod_network.v6):
         assert network in routes
-        wait.until(lambda: network not in cluster_gateway.ctl("get", "routes"), 60,
+        wait.until(lambda: network not in cluster_gateway.ctl("get", "routes"), 120,
                    f"the route to {network} to be gone")
     with RequestLoop(client, HELLO.v4) as loop:
         cluster.apply(objects.node(NODES[1]))
-        wait.until(lambda: cluster_gateway.ctl("get", "routes") == routes, 60, "the routes")
+        wait.until(lambda: cluster_gateway.ctl("get", "routes") == routes, 120, "the routes")
         cluster.run_pod(PODS[2])
         curl.wait_for_pods(HELLO, *PODS)
         loop.wait_for(20)
     assert loop.failures(loop.outcomes) == []
 
 
-def test_an_object_with_a_fault_is_told_of_and_harms_no_other(cluster_gateway, cluster, client):
+def test_an_object_with_a_fault_is_told_of_and_harms_no_other(
+        cluster_gateway, cluster, scenario, client):
     with RequestLoop(client, HELLO.v4) as loop:
         cluster.apply(service_with_external_ip("before", OTHER))
         curl.wait_for_pods(EXTERNAL, *PODS)
         cluster.apply(service_with_external_ip("late", ANOTHER))
-        wait.until(lambda: "NotServed" in cluster.kubectl("describe", "service", "late"), 60,
+        wait.until(lambda: "NotServed" in cluster.kubectl("describe", "service", "late"), 120,
                    "the Event")
         told = cluster.kubectl("describe", "service", "late")
         assert f"80 on {EXTERNAL.v4} belongs to Service default/before already" in told
         assert "NotServed" not in cluster.kubectl("describe", "service", "before")
         assert cluster_gateway.controller.metric("left_out") == 1
-        with pytest.raises(OSError):
-            client.get(ANOTHER.v4, timeout=1)
+        assert not is_served(cluster_gateway, scenario, ANOTHER)
         cluster.set_ready(PODS[0], False)  # what others are goes on changing
         curl.wait_for_pods(EXTERNAL, *PODS[1:])
         cluster.set_ready(PODS[0], True)

@@ -38,7 +38,7 @@ class Access:
         self._cluster.kubectl("delete", "--ignore-not-found", "-f", token)
         self._cluster.kubectl("apply", "-f", token)
         for key in ("ca.crt", "token"):
-            self._install(key, wait.until(lambda key=key: self._secret(key), 30,
+            self._install(key, wait.until(lambda key=key: self._secret(key), 120,
                                           f"{key} of the controller's token"))
 
     def _secret(self, key):

@@ -39,7 +39,7 @@ class _Connection(http.client.HTTPConnection):
 class ApiClient:
     """Each request has a connection of its own, so that nothing outlives the server's restart."""
 
-    def __init__(self, namespace, host, port, context=None, token=None, timeout=10.0):
+    def __init__(self, namespace, host, port, context=None, token=None, timeout=60.0):
         self._address = (namespace, host, port, context)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout

@@ -87,7 +87,7 @@ class Cluster:
             f"--service-account-signing-key-file={self._account_key}",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--disable-admission-plugins=ServiceAccount")  # Pods need none: nobody runs them
-        self.api_server.wait_until(lambda: self.api.text("/readyz") == "ok", 60, "the API server")
+        self.api_server.wait_until(lambda: self.api.text("/readyz") == "ok", 240, "the API server")
 
     def stop_api_server(self, how=signal.SIGKILL):
         api_server, self.api_server = self.api_server, None
@@ -110,7 +110,7 @@ class Cluster:
             f"--listen-peer-urls={urls[1]}", f"--initial-advertise-peer-urls={urls[1]}",
             f"--initial-cluster=etcd={urls[1]}")
         self._etcd = ApiClient(self._namespace, HOST, ETCD_PORT)
-        self.etcd.wait_until(lambda: self._etcd.get("/health")["health"] == "true", 30, "etcd")
+        self.etcd.wait_until(lambda: self._etcd.get("/health")["health"] == "true", 120, "etcd")
 
     def _start_controller_manager(self):
         # Only those: others would evict Pods from Nodes that do not report.
@@ -171,7 +171,7 @@ class Cluster:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
         command = list(map(str, [*self.kubectl_command(), *arguments]))
         with netns.inside(self._namespace):
-            done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise RuntimeError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done.stdout
@@ -192,9 +192,10 @@ class Cluster:
         self.set_ready(one, ready)
 
     def set_ready(self, one, ready):
-        """As the kubelet does after a probe."""
-        self.api.patch(f"{PODS_PATH}/{one.name}/status",
-                       {"status": objects.pod_status(one, ready)})
+        """As the kubelet does after a probe; again, while a server that has just begun is not quick."""
+        status = {"status": objects.pod_status(one, ready)}
+        wait.until(lambda: self.api.patch(f"{PODS_PATH}/{one.name}/status", status), 120,
+                   f"{one.name}'s new status", step=0.2)
 
     def delete_pod(self, one, grace_seconds=0):
         """With a grace period it terminates, until it is deleted without."""
@@ -213,7 +214,7 @@ class Cluster:
 
     def wait_for_ready(self, service, *pods):
         """Returns when the Service's ready endpoints are those, in both families."""
-        wait.until(lambda: self.ready_endpoints(service) == objects.addresses(*pods), 30,
+        wait.until(lambda: self.ready_endpoints(service) == objects.addresses(*pods), 120,
                    f"the ready endpoints to be {[one.name for one in pods]}")
 
     def compact(self):

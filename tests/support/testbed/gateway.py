@@ -88,19 +88,19 @@ class Gateway:
         """Returns when its API answers."""
         self.porticod = Process("porticod", [self.programs["porticod"], "--config", CONFIG],
                                 "gateway", isolation.RUN / "porticod.log")
-        self.porticod.wait_until(lambda: self.ctl("get", "status"), 30, "porticod's API")
+        self.porticod.wait_until(lambda: self.ctl("get", "status"), 120, "porticod's API")
 
     def start_controller(self):
         """Returns when it is connected; it may not have pushed yet."""
         self.controller = self.make_controller()
-        self.controller.wait_until(self.has_controller, 30, "the controller's stream")
+        self.controller.wait_until(self.has_controller, 120, "the controller's stream")
 
     def make_controller(self, *others, **options):
         """A Controller of this source, for the targets `others` too; the caller stops it."""
         return Controller(self.programs["portico-controller"], self.source, [TARGET, *others],
                           **options)
 
-    def wait_for_services(self, *names, seconds=30):
+    def wait_for_services(self, *names, seconds=120):
         wait.until(lambda: set(names) <= {view["service"]["name"] for view in self.services()},
                    seconds, f"the services {', '.join(names)} in the gateway")
 
@@ -126,7 +126,7 @@ class Gateway:
         """porticoctl's output, for people. CommandFailed with its complaint."""
         done = subprocess.run(
             [self.programs["porticoctl"], "--gateway", TARGET, *map(str, arguments)],
-            capture_output=True, text=True, timeout=20)
+            capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise CommandFailed(f"porticoctl {' '.join(map(str, arguments))}: status "
                                 f"{done.returncode}: {done.stderr.strip() or done.stdout.strip()}")

@@ -19,10 +19,11 @@ class RequestLoop:
     """As a context manager: `parallel` clients ask `address` again and again within the block.
 
     Each is bounded: it stops by itself after `most` requests. A failed request is followed by the
-    next at once, so `timeout` says how long a lost one takes; a `pause` in seconds follows each.
+    next at once, so `timeout` says how long a lost one takes: as it is, longer than four SYNs that a
+    busy machine loses (sent after 1, 3, 7 and 15 s). A `pause` in seconds follows each.
     """
 
-    def __init__(self, client, address, parallel=2, timeout=2.0, most=50_000, pause=0.0):
+    def __init__(self, client, address, parallel=2, timeout=20.0, most=50_000, pause=0.0):
         self.outcomes = []  # list.append() is atomic
         self._client, self._address, self._timeout = client, address, timeout
         self._most, self._pause = most, pause
@@ -54,7 +55,7 @@ class RequestLoop:
         """What became of the requests that were begun after `moment` (time.monotonic())."""
         return [outcome for outcome in list(self.outcomes) if outcome.begun > moment]
 
-    def wait_for(self, count, moment=None, seconds=20):
+    def wait_for(self, count, moment=None, seconds=120):
         """Waits until `count` requests that were begun after `moment` (None: now) are done."""
         moment = time.monotonic() if moment is None else moment
         return wait.until(lambda: (done := self.since(moment))[count - 1:] and done, seconds,

@@ -40,7 +40,7 @@ class Process:
         """As wait.until(), but gives up at once when the process has ended."""
         return wait.until(lambda: self.require_running() and condition(), seconds, what)
 
-    def stop(self, how=signal.SIGTERM, seconds=10):
+    def stop(self, how=signal.SIGTERM, seconds=60):
         """Ends it, by SIGKILL if it must be; returns its exit status."""
         if self.status is None:
             self._child.send_signal(how)
