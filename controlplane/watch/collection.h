@@ -34,6 +34,7 @@ class Collection : public ObjectSink {
   void end_list() override;
   void set(MessagePtr object) override;
   void erase(const kubernetes::ObjectMeta& metadata) override;
+  void keep(const kubernetes::ObjectMeta& metadata) override;
   void warn(const std::string& text) override { spdlog::warn("{}", text); }
   void inform(const std::string& text) override { spdlog::info("{}", text); }
 
@@ -87,6 +88,13 @@ void Collection<Message>::erase(const kubernetes::ObjectMeta& metadata) {
   }
   if (objects_.erase(key) > 0) changes_[key] = nullptr;
   count();
+}
+
+// What the list has said of it already is newer than what is there.
+template <typename Message>
+void Collection<Message>::keep(const kubernetes::ObjectMeta& metadata) {
+  const auto known = objects_.find(key_of(metadata));
+  if (listing_ && known != objects_.end()) listed_.try_emplace(known->first, known->second);
 }
 
 template <typename Message>

@@ -1,5 +1,7 @@
 #include "controlplane/watch/json_splitter.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
@@ -67,7 +69,7 @@ void JsonSplitter::end_piece(absl::string_view rest, const TakePiece& take) {
   }
   collect(rest);
   if (too_large_) {
-    ++passed_over_;
+    pass_over(piece_);
   } else {
     take(piece_);
   }
@@ -78,7 +80,9 @@ void JsonSplitter::end_piece(absl::string_view rest, const TakePiece& take) {
 void JsonSplitter::collect(absl::string_view bytes) {
   too_large_ = too_large_ || bytes.size() > limits_.max_piece - piece_.size();
   if (too_large_) {
-    piece_ = std::string();  // and its memory
+    piece_.append(bytes.data(), std::min(bytes.size(), kBegin));
+    piece_.resize(std::min(piece_.size(), kBegin));
+    piece_.shrink_to_fit();  // the memory of the rest
   } else {
     piece_.append(bytes.data(), bytes.size());
   }

@@ -47,7 +47,7 @@ class JsonSplitter : public Splitter {
 
   bool in_piece_ = false;  // from its { to its }
   int piece_depth_ = 0;
-  bool too_large_ = false;  // nothing of the piece is kept
+  bool too_large_ = false;  // only the begin of the piece is kept
   std::string piece_;       // what came of it in earlier calls
 
   // Of a list:

@@ -19,6 +19,8 @@ class ObjectSink {
 
   virtual void set(MessagePtr object) = 0;
   virtual void erase(const kubernetes::ObjectMeta& metadata) = 0;
+  // A new list has this object, but it can't be read: what is there of it is part of the list.
+  virtual void keep(const kubernetes::ObjectMeta& metadata) = 0;
 
   // Something that an operator should know; printable.
   virtual void warn(const std::string& text) = 0;

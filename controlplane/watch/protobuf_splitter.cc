@@ -62,7 +62,9 @@ absl::Status FrameSplitter::feed(absl::string_view bytes, const TakePiece& take)
       length = length << 8 | static_cast<std::uint8_t>(left[i]);
     if (length > kAbsurd) return malformed("the length of a frame is absurd");
     if (length > limits_.max_piece) {
-      ++passed_over_;
+      const std::size_t begin = std::min(length, kBegin);
+      if (left.size() < kHeader + begin) break;
+      pass_over(left.substr(kHeader, begin));
       to_skip_ = kHeader + length;
       continue;
     }
@@ -160,7 +162,8 @@ absl::StatusOr<bool> ProtobufListSplitter::take_field(absl::string_view* bytes,
   if (absl::Status sized = check_size(field); !sized.ok()) return sized;
   const std::uint64_t size = field.header + field.length;
   if (is_item(field) && field.length > limits_.max_piece) {
-    ++passed_over_;
+    if (field.payload.size() < std::min<std::uint64_t>(field.length, kBegin)) return false;
+    pass_over(field.payload);
     to_skip_ = size;
   } else if (!field.is_whole()) {
     return false;

@@ -46,6 +46,7 @@ void Reflector::begin(Time now) {
   started_ = now;
   deadline_ = now + kSilence;
   events_ = 0;
+  if (is_watch() || continuation_.empty()) pieces_ = 0;
   head_.reset();
   splitter_.reset();
   error_body_.clear();
@@ -67,6 +68,10 @@ void Reflector::on_head(const ResponseHead& head, Time now) {
   }
   encoding_ = *encoding;
   splitter_ = is_watch() ? make_watch_splitter(encoding_) : make_list_splitter(encoding_);
+  splitter_->on_too_large([this, now](absl::string_view begin) {
+    ++pieces_;
+    if (!unwanted_) take_unreadable(begin, "it is too large", now);
+  });
   if (phase_ != Phase::kWatch && continuation_.empty()) sink_->begin_list();
   if (!is_watch()) return;
   ++statistics_->watches;
@@ -87,62 +92,55 @@ void Reflector::on_data(absl::string_view bytes, Time now) {
     error_body_.append(bytes.data(), std::min(room, bytes.size()));
     return;
   }
-  const std::uint64_t passed_over = splitter_->passed_over();
   const absl::Status fed = splitter_->feed(bytes, [this, now](absl::string_view piece) {
     if (unwanted_) return;
+    ++pieces_;
     if (is_watch()) {
       take_event(piece, now);
     } else {
-      take_list_item(piece);
+      take_list_item(piece, now);
     }
   });
-  for (auto i = passed_over; i < splitter_->passed_over(); ++i) pass_over("it is too large");
   if (!unwanted_) set_deadline(now);
   if (fed.ok() || unwanted_) return;
   unwanted_ = true;
   cut_off(fed, now);
 }
 
-void Reflector::pass_over(const std::string& what) {
-  ++statistics_->decode_errors;
-  sink_->warn(absl::StrCat("a ", resource_.type.kind, " is passed over: ", printable(what)));
-}
-
-void Reflector::take_list_item(absl::string_view piece) {
+void Reflector::take_list_item(absl::string_view piece, Time now) {
   absl::StatusOr<MessagePtr> object = decode_object(encoding_, piece, *resource_.prototype);
-  if (object.ok()) {
-    sink_->set(*std::move(object));
-  } else {
-    pass_over(std::string(object.status().message()));
-  }
+  if (!object.ok()) return take_unreadable(piece, object.status().message(), now);
+  sink_->set(*std::move(object));
 }
 
 void Reflector::take_event(absl::string_view piece, Time now) {
   absl::StatusOr<WatchEvent> event =
       decode_event(encoding_, piece, resource_.type, *resource_.prototype);
-  if (!event.ok()) return pass_over(std::string(event.status().message()));
+  if (!event.ok()) return take_unreadable(piece, event.status().message(), now);
   const auto* status = dynamic_cast<const kubernetes::Status*>(event->object.get());
   if (event->type == "ERROR") {
     ++statistics_->errors;
     unwanted_ = true;
     refused(status == nullptr ? kubernetes::Status() : *status, now);
   } else if (event->object == nullptr || status != nullptr) {
-    pass_over(absl::StrCat("an event is about a ", event->object_type.kind, " in ",
-                           event->object_type.api_version));
+    pass_over({},
+              absl::StrCat("an event is about a ", event->object_type.kind, " in ",
+                           event->object_type.api_version),
+              now);
   } else if (event->type == "BOOKMARK") {
     take_bookmark(*event, now);
   } else {
-    take_object(*std::move(event));
+    take_object(*std::move(event), now);
   }
 }
 
 // ADDED for what is there already sets it anew, MODIFIED for what is not adds it.
-void Reflector::take_object(WatchEvent event) {
+void Reflector::take_object(WatchEvent event, Time now) {
   const kubernetes::ObjectMeta& metadata = metadata_of(*event.object);
-  if (metadata.name().empty()) return pass_over("metadata.name: is not there");
+  if (metadata.name().empty()) return pass_over(metadata, "metadata.name: is not there", now);
   const bool added = event.type == "ADDED", modified = event.type == "MODIFIED";
   if (!added && !modified && event.type != "DELETED") {
-    return pass_over(absl::StrCat("an event is of type ", event.type));
+    return pass_over(metadata, absl::StrCat("an event is of type ", event.type), now);
   }
   ++events_;
   at_once_ = 0;

@@ -56,6 +56,9 @@ class Reflector : public ApiExchange {
   static constexpr std::chrono::seconds kPatience{60};
   static constexpr int kPageSize = 500;
   static constexpr int kMaxAtOnce = 5;
+  // So many objects that are passed over are told in so long; the others are only counted.
+  static constexpr int kMaxTold = 20;
+  static constexpr std::chrono::seconds kTellingTime{60};
   static constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;
 
   // `sink` and `statistics` must outlive the reflector.
@@ -80,14 +83,13 @@ class Reflector : public ApiExchange {
 
   // reflector.cc
   void begin(Time now);
-  void take_list_item(absl::string_view piece);
+  void take_list_item(absl::string_view piece, Time now);
   void take_event(absl::string_view piece, Time now);
-  void take_object(WatchEvent event);
+  void take_object(WatchEvent event, Time now);
   void take_bookmark(const WatchEvent& event, Time now);
   void end_watch(const absl::Status& status, Time now);
   void end_page(const absl::Status& status, Time now);
   void complete_list(const std::string& version, Time now);
-  void pass_over(const std::string& what);
   bool watched_well(Time now) const;
   bool is_watch() const { return phase_ != Phase::kList; }
   void set_deadline(Time now);
@@ -98,6 +100,8 @@ class Reflector : public ApiExchange {
   bool look_for_another_version(const kubernetes::Status& status, Time now);
   void expired(Time now);
   void cut_off(const absl::Status& status, Time now);
+  void take_unreadable(absl::string_view piece, absl::string_view fault, Time now);
+  void pass_over(const kubernetes::ObjectMeta& metadata, absl::string_view fault, Time now);
   void fail(const std::string& text, Time now,
             std::optional<std::chrono::seconds> retry_after = std::nullopt);
   void note_failure(const std::string& text, Time now);
@@ -122,6 +126,8 @@ class Reflector : public ApiExchange {
   bool missing_ = false;
   int at_once_ = 0;  // so often in a row nothing was waited for
   std::optional<Time> failing_since_;
+  int told_ = 0;  // objects that were passed over, since:
+  Time told_since_{};
 
   // The request under way:
   bool running_ = false;
@@ -130,6 +136,7 @@ class Reflector : public ApiExchange {
   Time deadline_{};                // by which a byte has to come, or the watch to end
   std::chrono::seconds lasts_{0};  // the watch, as asked for
   std::uint64_t events_ = 0;
+  std::uint64_t pieces_ = 0;  // of the list, or of the watch
   std::optional<ResponseHead> head_;
   Encoding encoding_ = Encoding::kJson;
   std::unique_ptr<Splitter> splitter_;

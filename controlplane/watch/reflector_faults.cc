@@ -28,6 +28,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/kubernetes/object_set.h"
+#include "controlplane/watch/partial_object.h"
 #include "controlplane/watch/reflector.h"
 #include "controlplane/yaml/printable.h"
 
@@ -143,6 +145,41 @@ void Reflector::expired(Time now) {
 void Reflector::start_list() {
   phase_ = streaming_lists_ ? Phase::kStream : Phase::kList;
   continuation_.clear();
+}
+
+// An object that can't be decoded, or is too large. If its name can be found it is told and what is
+// there of the object stays, at a list too; only its deletion needs no more than the name.
+void Reflector::take_unreadable(absl::string_view piece, absl::string_view fault, Time now) {
+  const PartialObject object =
+      is_watch() ? find_partial_event(encoding_, piece) : find_partial_item(encoding_, piece);
+  if (!object.metadata.name().empty()) {
+    if (object.event_type == "DELETED") {
+      sink_->erase(object.metadata);
+    } else if (phase_ != Phase::kWatch) {
+      sink_->keep(object.metadata);
+    }
+  }
+  pass_over(object.metadata, fault, now);
+}
+
+// Told by its name, or if it has none by its place in the answer.
+void Reflector::pass_over(const kubernetes::ObjectMeta& metadata, absl::string_view fault,
+                          Time now) {
+  ++statistics_->decode_errors;
+  if (told_ == 0 || now - told_since_ >= kTellingTime) {
+    told_since_ = now;
+    told_ = 0;
+  }
+  if (++told_ > kMaxTold) return;
+  const std::string what =
+      metadata.name().empty() ? absl::StrCat("a ", resource_.type.kind, " (number ", pieces_,
+                                             " of a ", is_watch() ? "watch" : "list", ")")
+                              : absl::StrCat(resource_.type.kind, " ", printable(key_of(metadata)));
+  sink_->warn(absl::StrCat(what, " is passed over: ", printable(fault)));
+  if (told_ == kMaxTold) {
+    sink_->warn(absl::StrCat("more of the ", resource_.plural,
+                             " that are passed over within a minute are only counted"));
+  }
 }
 
 // A request without an answer, or an answer without its end.

@@ -60,4 +60,14 @@ void SliceSink::erase(const kubernetes::ObjectMeta& metadata) {
   names().erase(found);
 }
 
+void SliceSink::keep(const kubernetes::ObjectMeta& metadata) {
+  const auto known = names_.find(key_of(metadata));
+  if (!listing_ || known == names_.end() || !listed_.insert(*known).second) return;
+  kubernetes::ObjectMeta slice = metadata;
+  for (const std::string& name : known->second) {
+    slice.set_name(name);
+    slices_->keep(slice);
+  }
+}
+
 }  // namespace portico

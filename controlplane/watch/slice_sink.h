@@ -23,6 +23,7 @@ class SliceSink : public ObjectSink {
   // Of an EndpointSliceV1beta1 or Endpoints.
   void set(MessagePtr object) override;
   void erase(const kubernetes::ObjectMeta& metadata) override;
+  void keep(const kubernetes::ObjectMeta& metadata) override;
   void warn(const std::string& text) override { slices_->warn(text); }
   void inform(const std::string& text) override { slices_->inform(text); }
 

@@ -14,12 +14,14 @@
 //
 // Nothing is assumed about where the bytes are cut (RFC 9112 section 7.1: chunks mean nothing). A
 // piece that came whole is handed on where it lies; else it is collected. Memory is bounded by
-// `max_piece`: what is larger is passed over and counted, and the next piece is found all the same.
+// `max_piece`: what is larger is passed over but for its begin, and counted; the next piece is
+// found all the same.
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -55,8 +57,19 @@ class Splitter {
 
   // Pieces that were too large.
   std::uint64_t passed_over() const { return passed_over_; }
+  // Takes the begin of each of them, up to kBegin bytes of it, in its turn.
+  void on_too_large(TakePiece take) { take_begin_ = std::move(take); }
 
  protected:
+  static constexpr std::size_t kBegin = 4096;  // an object's name is in its first few hundred
+
+  void pass_over(absl::string_view begin) {
+    ++passed_over_;
+    if (take_begin_) take_begin_(begin.substr(0, kBegin));
+  }
+
+ private:
+  TakePiece take_begin_;
   std::uint64_t passed_over_ = 0;
 };
 

@@ -122,5 +122,21 @@ TEST_F(CollectionTest, KeepsNoCopiesOfManifests) {
   EXPECT_EQ(update.set[0]->message.metadata().annotations().size(), 1u);
 }
 
+TEST_F(CollectionTest, KeepsWhatAListCannotTell) {
+  const auto keep = [this](const std::string& name) {
+    kubernetes::ObjectMeta metadata;
+    metadata.set_name(name);
+    nodes.keep(metadata);
+  };
+  list({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  changes();
+  nodes.begin_list();
+  set("b", "4");
+  for (const char* name : {"a", "b", "unknown"}) keep(name);
+  nodes.end_list();
+  EXPECT_THAT(changes(), ElementsAre("+b@4", "-c"));
+  EXPECT_EQ(statistics.objects, 2u);
+}
+
 }  // namespace
 }  // namespace portico

@@ -38,6 +38,10 @@ class RecordingSink : public ObjectSink {
   void erase(const kubernetes::ObjectMeta& metadata) override {
     (listing ? listed : objects).erase(key_of(metadata));
   }
+  void keep(const kubernetes::ObjectMeta& metadata) override {
+    const auto known = objects.find(key_of(metadata));
+    if (known != objects.end()) listed.insert(*known);
+  }
   void warn(const std::string& text) override { warnings.push_back(text); }
   void inform(const std::string& text) override { told.push_back(text); }
 

@@ -146,8 +146,43 @@ TEST_F(ReflectorList, PassesOverWhatCannotBeDecoded) {
   EXPECT_EQ(sink.objects, (Objects{{"shop/a", "1"}, {"shop/c", "3"}}));
   EXPECT_EQ(statistics.decode_errors, 2u);
   EXPECT_THAT(sink.warnings,
-              ElementsAre("a Service is passed over: spec.ports[0].port: is no number",
-                          "a Service is passed over: metadata.name: is not there"));
+              ElementsAre("Service shop/b is passed over: spec.ports[0].port: is no number",
+                          "a Service (number 3 of a list) is passed over: metadata.name: is not "
+                          "there"));
+}
+
+// What a watch leaves in use is not deleted by a list that has it.
+TEST_F(ReflectorList, KeepsWhatWasThereOfWhatCannotBeRead) {
+  watch();  // a and b
+  data(error_event(410, "Expired"));
+  step();
+  request();
+  const std::string filling(std::size_t{17} << 20, 'x');
+  answer(200, absl::StrCat(
+                  R"({"kind":"ServiceList","apiVersion":"v1","metadata":{"resourceVersion":"20"},)",
+                  R"("items":[{"metadata":{"name":"a","namespace":"shop"},"spec":7},)",
+                  R"({"metadata":{"name":"b","namespace":"shop","uid":")", filling, R"("}},)",
+                  R"({"metadata":{"name":"c","namespace":"shop"},"spec":7}]})"));
+  EXPECT_EQ(sink.lists, 2);
+  EXPECT_EQ(sink.objects, (Objects{{"shop/a", "1"}, {"shop/b", "2"}}));
+  EXPECT_EQ(statistics.decode_errors, 3u);
+  EXPECT_THAT(sink.warnings, testing::Contains("Service shop/b is passed over: it is too large"));
+}
+
+TEST_F(ReflectorList, TellsSoManyOfWhatIsPassedOver) {
+  make();
+  request();
+  head(200);
+  data(
+      R"({"kind":"ServiceList","apiVersion":"v1","metadata":{"resourceVersion":"10"},"items":[{})");
+  for (int i = 0; i < 99; ++i) data(",{}");
+  EXPECT_EQ(statistics.decode_errors, 100u);
+  EXPECT_EQ(sink.warnings.size(), std::size_t{Reflector::kMaxTold} + 1);
+  EXPECT_EQ(sink.warnings.back(),
+            "more of the services that are passed over within a minute are only counted");
+  pass(seconds(60));
+  data(",{}");
+  EXPECT_THAT(sink.warnings.back(), HasSubstr("a Service (number 101 of a list)"));
 }
 
 TEST_F(ReflectorList, FallsBackToJson) {

@@ -254,6 +254,16 @@ TEST_F(ReflectorWatch, PassesOverWhatCannotBeUnderstood) {
   EXPECT_EQ(step(), "330000");
 }
 
+TEST_F(ReflectorWatch, LeavesAndDeletesByNameWhatItCannotRead) {
+  watch();  // a and b
+  const std::string bad = R"({"kind":"Service","apiVersion":"v1","metadata":{"name":")";
+  data(R"({"type":"MODIFIED","object":)" + bad + R"(a","namespace":"shop"},"spec":7}})");
+  data(R"({"type":"DELETED","object":)" + bad + R"(b","namespace":"shop"},"spec":7}})");
+  EXPECT_EQ(sink.objects, (Objects{{"shop/a", "1"}}));
+  EXPECT_THAT(sink.warnings, testing::Each(HasSubstr("is passed over: spec: ")));
+  EXPECT_THAT(sink.warnings.front(), HasSubstr("Service shop/a "));
+}
+
 TEST_F(ReflectorWatch, PassesOverWhatIsTooLarge) {
   watch();
   const std::string filling(std::size_t{9} << 20, 'x');

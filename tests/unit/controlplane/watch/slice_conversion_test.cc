@@ -168,6 +168,11 @@ TEST_F(SliceSinkTest, TakesAwayTheSlicesThatAreNoMore) {
   EXPECT_THAT(take_set(), IsEmpty());
   EXPECT_THAT(update.deleted, ElementsAre("b-0-ipv4"));
   sink.begin_list();
+  sink.keep(parse<kubernetes::ObjectMeta>("name: 'a'"));
+  sink.keep(parse<kubernetes::ObjectMeta>("name: 'b'"));
+  sink.end_list();
+  EXPECT_FALSE(slices.has_changes());
+  sink.begin_list();
   sink.end_list();
   EXPECT_THAT(take_set(), IsEmpty());
   EXPECT_THAT(update.deleted, ElementsAre("a-0-ipv4"));
