@@ -47,7 +47,9 @@ class ExecRunner {
 };
 
 // The last line of what a plugin said on standard error, fit for a log: bounded, on one line, and
-// without words that look like tokens or keys, or `secrets`.
+// without `secrets` of 4 characters and more, words of more than 40, and words from 16 on that are
+// not made of language: letters and digits mixed, or capitals in their midst, as in tokens and
+// keys.
 std::string complaint(absl::string_view errors, const std::vector<std::string>& secrets);
 
 }  // namespace portico

@@ -135,6 +135,37 @@ TEST(Complaint, HasNoSecrets) {
   EXPECT_EQ(complaint("", {}), "");
 }
 
+// Of AWS (a secret access key, its documentation's example, and a key's id), GitLab, Azure, a UUID,
+// base64, hexadecimal and base32, alone and within what programs say.
+TEST(Complaint, HasNothingThatLooksLikeAKey) {
+  for (const char* secret :
+       {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "AKIAIOSFODNN7EXAMPLE",
+        "glpat-x9Qz4LmV2pT8sRk1WcYb", "q3U8Q~x7.Kd-9sPZvW2m_Ty4hB6nLcR0eJgAa",
+        "550e8400-e29b-41d4-a716-446655440000", "c2VjcmV0LXRva2VuLTEyMw", "9f86d081884c7d65",
+        "JBSWY3DPEHPK3PXP", "QWxhZGRpbjpvcGVuc2VzYW1l", "1234567890123456"}) {
+    EXPECT_EQ(complaint(secret, {}), "[...]");
+    EXPECT_EQ(complaint(std::string("client_secret=\"") + secret + "\": denied", {}),
+              "client_secret=\"[...]\": denied");
+  }
+}
+
+TEST(Complaint, StaysReadable) {
+  for (const char* text :
+       {"An error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity "
+        "operation: Token expired",
+        "Could not connect to the endpoint URL: \"https://sts.eu-west-1.amazonaws.com/\"",
+        "/usr/local/bin/aws-iam-authenticator: no such file or directory",
+        "error: no credentials in /root/.config/gcloud/credentials.db",
+        "client.authentication.k8s.io/v1beta1 is deprecated", "UNAUTHENTICATED: sign in again"}) {
+    EXPECT_EQ(complaint(text, {}), text);
+  }
+}
+
+// A secret that begins as another does is hidden whole.
+TEST(Complaint, HidesTheLongestSecretFirst) {
+  EXPECT_EQ(complaint("abcdefgh refused", {"abcd", "abcdefgh"}), "[...] refused");
+}
+
 class ExecRunnerTest : public testing::Test {
  protected:
   ExecRunner runner_{[this] {
@@ -183,6 +214,15 @@ TEST_F(ExecRunnerTest, SaysWhatFailed) {
   missing.command = {"no-such-plugin"};
   EXPECT_THAT(ask(missing).status().message(),
               AllOf(HasSubstr("no-such-plugin can't be run"), HasSubstr(": apt install get")));
+}
+
+TEST_F(ExecRunnerTest, DoesNotTellWhatThePluginWasGiven) {
+  ::setenv("FIXTURE_TOKEN", "inherited", 1);
+  ExecPlugin given = plugin("echo \"no $0 $2 $HOME $FIXTURE_TOKEN\" >&2; exit 1");
+  given.command.insert(given.command.end(), {"--password=hunter22", "--secret", "hunter33"});
+  const std::string text(ask(given).status().message());
+  ::unsetenv("FIXTURE_TOKEN");
+  EXPECT_THAT(text, HasSubstr("no --password=[...] [...] [...] [...]"));
 }
 
 TEST(ExecRunner, IsEndedAtOnce) {
