@@ -178,6 +178,7 @@ int run(const ControllerOptions& options) {
   }
   ControllerMetrics metrics;
   if (origin->metrics != nullptr) metrics.add_source(origin->metrics.get());
+  if (origin->events != nullptr) metrics.add_source(origin->events.get());
   const auto owned = options.print ? Clients() : make_clients(options, &metrics);
   std::unique_ptr<StatusServer> status_server;
   if (!options.status_address.empty()) {

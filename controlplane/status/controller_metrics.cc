@@ -166,8 +166,8 @@ void ControllerMetrics::on_left_out(const std::vector<ObjectFault>& faults, cons
 
 std::string ControllerMetrics::to_text() const {
   std::vector<prometheus::MetricFamily> all = registry_.Collect();
-  if (source_ != nullptr) {
-    for (prometheus::MetricFamily& family : source_->Collect()) all.push_back(std::move(family));
+  for (const prometheus::Collectable* source : sources_) {
+    for (prometheus::MetricFamily& family : source->Collect()) all.push_back(std::move(family));
   }
   return prometheus::TextSerializer().Serialize(all);
 }

@@ -68,7 +68,7 @@ class ControllerMetrics : public ControllerObserver {
   // Before the threads that write are started. The result lives as long as this.
   GatewayMetrics* add_gateway(const std::string& target);
   // `source` must outlive this.
-  void add_source(prometheus::Collectable* source) { source_ = source; }
+  void add_source(prometheus::Collectable* source) { sources_.push_back(source); }
 
   void on_update(const ObjectUpdate& update, const Translator& translator) override;
   void on_revision(const Revision& revision) override;
@@ -84,7 +84,7 @@ class ControllerMetrics : public ControllerObserver {
   friend class GatewayMetrics;
 
   prometheus::Registry registry_;
-  prometheus::Collectable* source_ = nullptr;
+  std::vector<prometheus::Collectable*> sources_;
   prometheus::Family<prometheus::Gauge>& objects_;
   prometheus::Gauge& services_;
   prometheus::Gauge& endpoint_slices_;

@@ -34,11 +34,14 @@ class Answer : public HttpHandler {
   absl::Status result() const {
     if (!end_->ok()) return *end_;
     if (status_ >= 200 && status_ < 300) return absl::OkStatus();
-    if (status_ == 401 || status_ == 403) {
-      return absl::PermissionDeniedError(absl::StrCat("the API server answers ", status_,
-                                                      ": the right to create events is missing"));
-    }
-    return absl::UnavailableError(absl::StrCat("the API server answers ", status_));
+    const char* hint = "";
+    if (status_ == 401) hint = ": it does not accept our credentials";
+    if (status_ == 403) hint = ": the right to create events is missing";
+    return absl::UnavailableError(absl::StrCat("the API server answers ", status_, hint));
+  }
+  // What the server has refused for good, it refuses the next time too.
+  bool may_be_better_later() const {
+    return !end_.has_value() || !end_->ok() || status_ == 401 || status_ == 429 || status_ >= 500;
   }
   bool is_unauthorized() const { return status_ == 401; }
 
@@ -96,8 +99,10 @@ std::string event_json(const ObjectEvent& event, absl::Time now) {
   return json;
 }
 
-EventWriter::EventWriter(AccessConfig access)
-    : client_(access.settings), credentials_(std::move(access), [this] { client_.wake(); }) {}
+EventWriter::EventWriter(AccessConfig access, std::chrono::milliseconds first_wait)
+    : first_wait_(first_wait),
+      client_(access.settings),
+      credentials_(std::move(access), [this] { client_.wake(); }) {}
 
 void EventWriter::start() {
   thread_ = std::thread([this] { run(); });
@@ -138,9 +143,29 @@ std::uint64_t EventWriter::written() const {
   return written_;
 }
 
+std::uint64_t EventWriter::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
 std::uint64_t EventWriter::left_out() const {
   const std::lock_guard lock(mutex_);
   return left_out_;
+}
+
+std::vector<prometheus::MetricFamily> EventWriter::Collect() const {
+  prometheus::MetricFamily all{"portico_controller_events_total",
+                               "Events for the cluster, by what became of them.",
+                               prometheus::MetricType::Counter,
+                               {}};
+  const std::lock_guard lock(mutex_);
+  for (const auto& [result, count] : {std::pair("written", written_), std::pair("failed", failed_),
+                                      std::pair("left_out", left_out_)}) {
+    prometheus::ClientMetric& metric = all.metric.emplace_back();
+    metric.label = {{"result", result}};
+    metric.counter.value = static_cast<double>(count);
+  }
+  return {std::move(all)};
 }
 
 // A bucket of kPerMinute, filled one every 60 s / kPerMinute.
@@ -150,8 +175,9 @@ void EventWriter::run() {
   while (const std::optional<ObjectEvent> event = next()) {
     const auto now = steady_clock::now();
     full_at = std::max(full_at, now) + kEach;
-    write(*event);
+    const bool written = deliver(*event);
     std::unique_lock lock(mutex_);
+    ++(written ? written_ : failed_);
     condition_.wait_until(lock, full_at - kEach * kPerMinute, [this] { return stopping_; });
   }
 }
@@ -165,7 +191,18 @@ std::optional<ObjectEvent> EventWriter::next() {
   return event;
 }
 
-void EventWriter::write(const ObjectEvent& event) {
+// What keeps one from being written mostly keeps all of them: so those behind it wait, too.
+bool EventWriter::deliver(const ObjectEvent& event) {
+  std::chrono::milliseconds wait = first_wait_;
+  for (int tries = 1;; ++tries, wait *= 2) {
+    const Outcome outcome = write(event);
+    if (outcome != Outcome::kNotNow || tries == kTries) return outcome == Outcome::kWritten;
+    std::unique_lock lock(mutex_);
+    if (condition_.wait_for(lock, wait, [this] { return stopping_; })) return false;
+  }
+}
+
+EventWriter::Outcome EventWriter::write(const ObjectEvent& event) {
   const auto deadline = steady_clock::now() + kPatience;
   const auto is_stopping = [this] {
     const std::lock_guard lock(mutex_);
@@ -198,9 +235,8 @@ void EventWriter::write(const ObjectEvent& event) {
   const std::string trouble(result.message());
   if (!result.ok() && trouble != last_trouble_) spdlog::warn("can't write Events: {}", trouble);
   last_trouble_ = trouble;
-  if (!result.ok()) return;
-  const std::lock_guard lock(mutex_);
-  ++written_;
+  if (result.ok()) return Outcome::kWritten;
+  return answer.may_be_better_later() ? Outcome::kNotNow : Outcome::kNever;
 }
 
 }  // namespace portico

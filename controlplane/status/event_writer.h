@@ -17,6 +17,8 @@
 #include "controlplane/http/http_client.h"
 #include "controlplane/kubeconfig/access_config.h"
 #include "controlplane/kubeconfig/credentials.h"
+#include "prometheus/collectable.h"
+#include "prometheus/metric_family.h"
 
 namespace portico {
 
@@ -40,13 +42,17 @@ std::string event_path(const ObjectEvent& event);
 // A thread of its own, with a connection and credentials of its own, so that a slow API server
 // holds up nothing. It writes one Event after the other, at most kPerMinute a minute; what comes
 // beyond kMaxWaiting is counted and left out, for the log has it too. A fault is told to it once
-// (translator.h), so nothing is repeated here. One that can't be written is tried no second time.
-class EventWriter : public ControllerObserver {
+// (translator.h), so one that can't be written for now (no credentials, no connection, 401, 429,
+// 5xx) is tried kTries times, with 1, 2, 4... seconds between, and so outlives a token's or a
+// server's renewal. All others wait meanwhile.
+class EventWriter : public ControllerObserver, public prometheus::Collectable {
  public:
+  static constexpr int kTries = 6;
+  static constexpr std::chrono::seconds kFirstWait{1};
   static constexpr std::size_t kMaxWaiting = 200;
   static constexpr int kPerMinute = 60;
 
-  explicit EventWriter(AccessConfig access);
+  explicit EventWriter(AccessConfig access, std::chrono::milliseconds first_wait = kFirstWait);
   ~EventWriter() override { stop(); }
 
   void start();
@@ -56,16 +62,23 @@ class EventWriter : public ControllerObserver {
   void on_revision(const Revision&) override {}
   void on_left_out(const std::vector<ObjectFault>& faults, const Translator& translator) override;
 
-  // Until then.
+  // Until now.
   std::uint64_t written() const;
+  std::uint64_t failed() const;
   std::uint64_t left_out() const;
+  // These, as one counter by result.
+  std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
+  enum class Outcome : std::uint8_t { kWritten, kNotNow, kNever };
+
   void run();
   // The next one, when there is one and its time has come; nothing when it is to stop.
   std::optional<ObjectEvent> next();
-  void write(const ObjectEvent& event);
+  bool deliver(const ObjectEvent& event);
+  Outcome write(const ObjectEvent& event);
 
+  const std::chrono::milliseconds first_wait_;
   HttpClient client_;
   Credentials credentials_;
   std::thread thread_;
@@ -76,6 +89,7 @@ class EventWriter : public ControllerObserver {
   // Guarded by mutex_:
   std::deque<ObjectEvent> waiting_;
   std::uint64_t written_ = 0;
+  std::uint64_t failed_ = 0;
   std::uint64_t left_out_ = 0;
   bool stopping_ = false;
 };

@@ -1,6 +1,5 @@
 #include "controlplane/status/event_writer.h"
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "microhttpd.h"
+#include "prometheus/text_serializer.h"
 
 namespace portico {
 namespace {
@@ -37,10 +37,14 @@ class FakeServer {
   // "POST /path token body" of each, once there are so many.
   std::vector<std::string> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
-    condition_.wait_for(lock, std::chrono::seconds(10), [&] { return seen_.size() >= count; });
+    condition_.wait_for(lock, std::chrono::seconds(60), [&] { return seen_.size() >= count; });
     return seen_;
   }
-  void answer(unsigned status) { status_ = status; }
+  // To the next ones alone; 201 to all others.
+  void answer_first(std::vector<unsigned> statuses) {
+    const std::lock_guard lock(mutex_);
+    first_ = std::move(statuses);
+  }
 
  private:
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path,
@@ -58,15 +62,20 @@ class FakeServer {
       return MHD_YES;
     }
     const char* token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+    unsigned status = MHD_HTTP_CREATED;
     {
       const std::lock_guard lock(server->mutex_);
+      if (!server->first_.empty()) {
+        status = server->first_.front();
+        server->first_.erase(server->first_.begin());
+      }
       server->seen_.push_back(
           absl::StrCat(method, " ", path, " ", token == nullptr ? "" : token, " ", *text));
       server->condition_.notify_all();
     }
     delete text;
     MHD_Response* response = MHD_create_response_from_buffer(0, nullptr, MHD_RESPMEM_PERSISTENT);
-    const MHD_Result queued = MHD_queue_response(connection, server->status_, response);
+    const MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
   }
@@ -75,7 +84,7 @@ class FakeServer {
   std::mutex mutex_;
   std::condition_variable condition_;
   std::vector<std::string> seen_;
-  std::atomic<unsigned> status_{201};
+  std::vector<unsigned> first_;
 };
 
 ObjectUpdate update_with(const std::vector<std::string>& names) {
@@ -118,14 +127,44 @@ TEST(EventWriter, TellsTheClusterWhatIsLeftOut) {
 
 TEST(EventWriter, DoesNotMindAServerThatRefuses) {
   FakeServer server;
-  server.answer(403);
+  server.answer_first({403});
   EventWriter writer(access_to(server));
   writer.start();
   Controller controller({}, FaultPolicy::kLeaveOut, {}, {&writer});
+  controller.on_update(update_with({"web", "db"}));
+  const std::vector<std::string> seen = server.wait_for(2);
+  ASSERT_THAT(seen, SizeIs(2));
+  EXPECT_THAT(seen[1], HasSubstr("uid-db")) << "the other one is tried no second time";
+  EXPECT_EQ(writer.failed(), 1u);
+}
+
+// A token or a server that is renewed just then, or too many requests, lose nothing.
+TEST(EventWriter, TriesAgainWhatMayBeBetterLater) {
+  FakeServer server;
+  server.answer_first({401, 429, 500, 503});
+  EventWriter writer(access_to(server), std::chrono::milliseconds(1));
+  writer.start();
+  Controller controller({}, FaultPolicy::kLeaveOut, {}, {&writer});
   controller.on_update(update_with({"web"}));
-  EXPECT_THAT(server.wait_for(1), SizeIs(1));
-  writer.stop();
-  EXPECT_EQ(writer.written(), 0u);
+  controller.on_update(update_with({"web", "db"}));
+  const std::vector<std::string> seen = server.wait_for(6);
+  ASSERT_THAT(seen, SizeIs(6));
+  EXPECT_THAT(seen[4], HasSubstr("uid-web"));
+  EXPECT_THAT(seen[5], HasSubstr("uid-db"));
+}
+
+TEST(EventWriter, GivesUpAfterSoManyTries) {
+  FakeServer server;
+  server.answer_first(std::vector<unsigned>(EventWriter::kTries, 503));
+  EventWriter writer(access_to(server), std::chrono::milliseconds(1));
+  writer.start();
+  Controller controller({}, FaultPolicy::kLeaveOut, {}, {&writer});
+  controller.on_update(update_with({"web", "db"}));
+  EXPECT_THAT(server.wait_for(EventWriter::kTries + 1), SizeIs(EventWriter::kTries + 1));
+  EXPECT_EQ(writer.failed(), 1u);
+  const std::string text = prometheus::TextSerializer().Serialize(writer.Collect());
+  EXPECT_THAT(text, HasSubstr("portico_controller_events_total{result=\"failed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("portico_controller_events_total{result=\"left_out\"} 0\n"));
 }
 
 TEST(EventWriter, KeepsSoManyAndNoMore) {
