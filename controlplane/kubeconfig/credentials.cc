@@ -132,9 +132,12 @@ absl::StatusOr<const Access*> Credentials::access(absl::Time now) {
 
 absl::StatusOr<const Access*> Credentials::access_by_plugin(absl::Time now) {
   if (const auto answer = runner_.take()) {
-    if (!answer->ok()) return answer->status();
-    if (const absl::Status status = use(**answer, now); !status.ok()) return status;
+    failure_ = answer->ok() ? use(**answer, now) : answer->status();
+    failed_at_ = now;
   }
+  // A clock that was set back is no reason to wait.
+  const bool is_fresh = failed_at_ <= now && now < failed_at_ + kFailureLasts;
+  if (!failure_.ok() && is_fresh) return failure_;
   if (answer_ && now < answer_->expires) return &access_;
   runner_.start(*config_.exec, exec_info(config_, access_.settings.ca));
   return nullptr;

@@ -41,11 +41,14 @@ struct Access {
 // ones; a new token is that of the next request, for an API server asks at a request's beginning
 // alone.
 //
-// An exec plugin runs in a thread of its own (exec_runner.h). Its answer is used until it expires
-// or is not accepted.
+// An exec plugin runs in a thread of its own (exec_runner.h), once for all that wait for it. Its
+// answer is used until it expires or is not accepted. Its failure is the answer to everybody who
+// asks within kFailureLasts; who comes later, after a backoff, has it run again.
 class Credentials {
  public:
   static constexpr absl::Duration kRereadAfter = absl::Seconds(50);
+  // Less than anybody's backoff, more than those who wait take to ask one after the other.
+  static constexpr absl::Duration kFailureLasts = absl::Milliseconds(500);
 
   // `wake` is called from another thread, if there is an exec plugin.
   Credentials(AccessConfig config, std::function<void()> wake);
@@ -76,6 +79,8 @@ class Credentials {
   absl::Time token_read_at_ = absl::InfinitePast();
   std::string last_trouble_;  // as told last; empty while all is well
 
+  absl::Status failure_;  // of the plugin's last run
+  absl::Time failed_at_ = absl::InfinitePast();
   std::optional<ExecAnswer> answer_;
   absl::Time answered_at_ = absl::InfinitePast();
   ExecRunner runner_;  // last: it calls `wake`

@@ -224,11 +224,15 @@ TEST_F(PluginTest, FailuresAreToldAndTriedAgain) {
   EXPECT_THAT(next(kStart), AllOf(HasSubstr("k:1: user \"u\": exec: what sh answers has expired at "
                                             "2020-01-01T00:00:00+00:00"),
                                   Not(HasSubstr("secret"))));
+  EXPECT_THAT(authorization(&credentials(), kStart + absl::Milliseconds(100)), HasSubstr("expired"))
+      << "to all that waited";
+  EXPECT_EQ(asked(), 1U) << "one run for all of them";
   answer(R"("clientCertificateData":"secret","clientKeyData":"secret")");
-  EXPECT_THAT(next(kStart), AllOf(HasSubstr("can't be used: certificate: holds no certificate"),
-                                  Not(HasSubstr("secret"))));
+  EXPECT_THAT(next(kStart + absl::Seconds(1)),
+              AllOf(HasSubstr("can't be used: certificate: holds no certificate"),
+                    Not(HasSubstr("secret"))));
   answer(R"("token":"fine")");
-  EXPECT_EQ(next(kStart), "Bearer fine");
+  EXPECT_EQ(next(kStart - absl::Hours(1)), "Bearer fine");
 }
 
 }  // namespace
