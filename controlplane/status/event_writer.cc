@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "controlplane/watch/slice_conversion.h"
 #include "controlplane/yaml/printable.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
@@ -66,6 +68,24 @@ std::string host_name() {
 
 }  // namespace
 
+ObjectEvent event_about(const std::string& kind, const kubernetes::ObjectMeta& metadata,
+                        std::string message) {
+  ObjectEvent event{kind == "EndpointSlice" ? "discovery.k8s.io/v1" : "v1",
+                    kind,
+                    metadata.namespace_(),
+                    metadata.name(),
+                    metadata.uid(),
+                    std::move(message)};
+  const auto made_of = metadata.annotations().find(kMadeOf);
+  if (kind != "EndpointSlice" || made_of == metadata.annotations().end()) return event;
+  const std::vector<std::string> words = absl::StrSplit(made_of->second, ' ');
+  if (words.size() != 3) return event;
+  event.api_version = words[0];
+  event.kind = words[1];
+  event.name = words[2];
+  return event;
+}
+
 std::string event_path(const ObjectEvent& event) {
   return absl::StrCat("/api/v1/namespaces/",
                       event.name_space.empty() ? "default" : event.name_space, "/events");
@@ -80,7 +100,7 @@ std::string event_json(const ObjectEvent& event, absl::Time now) {
   set(metadata, "generateName", absl::StrCat(event.name.substr(0, 200), "."));
   set(metadata, "namespace", event.name_space.empty() ? "default" : event.name_space);
   Struct* involved = inner(&object, "involvedObject");
-  set(involved, "apiVersion", event.kind == "EndpointSlice" ? "discovery.k8s.io/v1" : "v1");
+  set(involved, "apiVersion", event.api_version);
   set(involved, "kind", event.kind);
   set(involved, "name", event.name);
   if (!event.name_space.empty()) set(involved, "namespace", event.name_space);
@@ -129,11 +149,9 @@ void EventWriter::on_left_out(const std::vector<ObjectFault>& faults,
     }
     const kubernetes::ObjectMeta* metadata = translator.find(fault.object);
     if (metadata == nullptr) continue;
-    waiting_.push_back(
-        {std::string(absl::string_view(fault.object).substr(0, fault.object.find(' '))),
-         metadata->namespace_(), metadata->name(), metadata->uid(),
-         absl::StrCat("is left out by Portico: ", fault.field, fault.field.empty() ? "" : ": ",
-                      fault.message)});
+    waiting_.push_back(event_about(fault.object.substr(0, fault.object.find(' ')), *metadata,
+                                   absl::StrCat("is left out by Portico: ", fault.field,
+                                                fault.field.empty() ? "" : ": ", fault.message)));
   }
   condition_.notify_all();
 }

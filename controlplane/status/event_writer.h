@@ -24,12 +24,17 @@ namespace portico {
 
 // An Event that is to be written.
 struct ObjectEvent {
-  std::string kind;        // "Service"
-  std::string name_space;  // empty: of an object in none, such as a Node
+  std::string api_version;  // "v1"
+  std::string kind;         // "Service"
+  std::string name_space;   // empty: of an object in none, such as a Node
   std::string name;
   std::string uid;
   std::string message;
 };
+
+// Of an object as the server has it, of which ours may have been made (watch/slice_conversion.h).
+ObjectEvent event_about(const std::string& kind, const kubernetes::ObjectMeta& metadata,
+                        std::string message);
 
 // A core/v1 Event in JSON (k8s.io/api/core/v1: Event), of type Warning and reason "NotServed".
 std::string event_json(const ObjectEvent& event, absl::Time now);

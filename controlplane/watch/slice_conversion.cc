@@ -19,6 +19,12 @@ constexpr char kServiceName[] = "kubernetes.io/service-name";
 // client-go/tools/leaderelection/resourcelock.
 constexpr char kLeader[] = "control-plane.alpha.kubernetes.io/leader";
 
+void annotate(const char* api_version, const char* kind, const std::string& name,
+              EndpointSlice* slice) {
+  (*slice->mutable_metadata()->mutable_annotations())[kMadeOf] =
+      absl::StrCat(api_version, " ", kind, " ", name);
+}
+
 const std::string* find(const google::protobuf::Map<std::string, std::string>& map,
                         const char* key) {
   const auto found = map.find(key);
@@ -40,6 +46,7 @@ EndpointSlice make_slice(const kubernetes::Endpoints& endpoints, int subset, boo
   slice.mutable_metadata()->set_name(
       absl::StrCat(endpoints.metadata().name(), "-", subset, ipv6 ? "-ipv6" : "-ipv4"));
   (*slice.mutable_metadata()->mutable_labels())[kServiceName] = endpoints.metadata().name();
+  annotate("v1", "Endpoints", endpoints.metadata().name(), &slice);
   slice.set_address_type(ipv6 ? "IPv6" : "IPv4");
   const auto add = [&slice, ipv6](const auto& addresses, bool ready) {
     for (const kubernetes::EndpointAddress& address : addresses) {
@@ -61,9 +68,12 @@ EndpointSlice make_slice(const kubernetes::Endpoints& endpoints, int subset, boo
 
 }  // namespace
 
+const char kMadeOf[] = "portico/made-of";
+
 EndpointSlice from_v1beta1(const kubernetes::EndpointSliceV1beta1& slice) {
   EndpointSlice out;
   *out.mutable_metadata() = slice.metadata();
+  annotate("discovery.k8s.io/v1beta1", "EndpointSlice", slice.metadata().name(), &out);
   out.set_address_type(slice.address_type());
   *out.mutable_ports() = slice.ports();
   for (const kubernetes::EndpointV1beta1& from : slice.endpoints()) {

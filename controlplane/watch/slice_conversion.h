@@ -12,6 +12,10 @@
 
 namespace portico {
 
+// Annotates each slice that is made here with the object of the server that it is made of:
+// "v1 Endpoints web".
+extern const char kMadeOf[];
+
 // Node and zone come from `topology` where they have no field of their own, as in
 // k8s.io/kubernetes/pkg/apis/discovery/v1beta1/conversion.go.
 kubernetes::EndpointSlice from_v1beta1(const kubernetes::EndpointSliceV1beta1& slice);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/watch/slice_conversion.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
@@ -179,9 +180,32 @@ TEST(EventWriter, KeepsSoManyAndNoMore) {
   EXPECT_EQ(writer.left_out(), 5u);
 }
 
+// `kubectl describe` asks for Events by the kind, name and uid of what the server has.
+TEST(EventAbout, NamesTheObjectOfTheServer) {
+  const auto words = [](const std::string& kind, const kubernetes::ObjectMeta& metadata) {
+    const ObjectEvent event = event_about(kind, metadata, "");
+    return absl::StrCat(event.api_version, " ", event.kind, " ", event.name, " ", event.uid);
+  };
+  kubernetes::ObjectMeta metadata;
+  metadata.set_name("web");
+  metadata.set_uid("uid-1");
+  EXPECT_EQ(words("Service", metadata), "v1 Service web uid-1");
+  EXPECT_EQ(words("EndpointSlice", metadata), "discovery.k8s.io/v1 EndpointSlice web uid-1");
+  kubernetes::EndpointSliceV1beta1 older;
+  *older.mutable_metadata() = metadata;
+  EXPECT_EQ(words("EndpointSlice", from_v1beta1(older).metadata()),
+            "discovery.k8s.io/v1beta1 EndpointSlice web uid-1");
+  kubernetes::Endpoints endpoints;
+  *endpoints.mutable_metadata() = metadata;
+  endpoints.add_subsets()->add_addresses()->set_ip("10.0.0.1");
+  EXPECT_EQ(words("EndpointSlice", from_endpoints(endpoints)[0].metadata()),
+            "v1 Endpoints web uid-1");
+}
+
 // The fields that ValidateEvent (pkg/apis/core/validation/events.go) asks for.
 TEST(EventJson, IsAnEventOfTheObject) {
-  const ObjectEvent event{"Node", "", "worker-1", "uid-1", "is \"bad\"\n" + std::string(5000, 'x')};
+  const ObjectEvent event{"v1",       "Node",  "",
+                          "worker-1", "uid-1", "is \"bad\"\n" + std::string(5000, 'x')};
   EXPECT_EQ(event_path(event), "/api/v1/namespaces/default/events");
   google::protobuf::Struct json;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(

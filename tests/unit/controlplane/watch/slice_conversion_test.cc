@@ -53,7 +53,12 @@ TEST(FromV1beta1, TakesNodeAndZoneFromTopology) {
                    entry("failure-domain.beta.kubernetes.io/zone", "z3")) +
       field(2, field(1, "10.0.0.3"))));
   expect_equal(from_v1beta1(slice), R"pb(
-    metadata { name: "web-1" namespace: "shop" resource_version: "7" }
+    metadata {
+      name: "web-1"
+      namespace: "shop"
+      resource_version: "7"
+      annotations { key: "portico/made-of" value: "discovery.k8s.io/v1beta1 EndpointSlice web-1" }
+    }
     address_type: "IPv4"
     ports { name: "http" port: 80 }
     endpoints {
@@ -90,6 +95,7 @@ TEST(FromEndpoints, MakesASliceOfEachSubsetAndFamily) {
     resource_version: "7"
     labels { key: "a" value: "b" }
     labels { key: "kubernetes.io/service-name" value: "web" }
+    annotations { key: "portico/made-of" value: "v1 Endpoints web" }
   )pb";
   const std::string ports = R"pb(
     ports { name: "http" port: 8080 protocol: "TCP" }
