@@ -41,7 +41,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> connect(const std::string& target
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // This is gRPC's name for how long an attempt to connect may take.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(keepalive.attempt.count()));
   // A proxy that is set for downloads is not the way to a gateway.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // On the same machine too: there it finds a gateway that hangs.

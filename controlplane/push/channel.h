@@ -45,6 +45,8 @@ struct Keepalive {
   // A peer that says nothing for `time` is asked for a sign of life, and is dead after `timeout`.
   std::chrono::milliseconds time{20'000};
   std::chrono::milliseconds timeout{10'000};
+  // One that does not speak so long after an attempt to connect began is given up.
+  std::chrono::milliseconds attempt{5'000};
 };
 
 // A channel that makes one attempt to connect and leaves further ones to us: gRPC's own backoff

@@ -9,7 +9,7 @@
 namespace portico {
 namespace {
 
-constexpr std::chrono::seconds kLimit{10};
+constexpr std::chrono::seconds kLimit{60};
 
 // "service NAME" and so on.
 template <typename Object>

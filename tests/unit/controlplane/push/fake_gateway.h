@@ -41,7 +41,7 @@ class FakeGateway : public v1::Push::Service {
   std::vector<std::string> take_log();
   // The keys of what is accepted: "service NAME", "endpoint SERVICE NAME", "route PREFIX".
   std::set<std::string> objects();
-  // Waits for it, ten seconds at most. Whether it came.
+  // Waits for it, a minute at most. Whether it came.
   bool wait_for_sync(std::uint64_t revision);
   bool wait_for_open_streams(int count);
   bool wait_for_object(const std::string& key);

@@ -27,8 +27,21 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
+// For what hangs; what is slow takes less.
+constexpr std::chrono::seconds kLimit{30};
+
+// A stream that ends because a busy machine was late is made anew, so it may be short.
 constexpr Keepalive kSoon{.time = std::chrono::milliseconds(200),
-                          .timeout = std::chrono::milliseconds(200)};
+                          .timeout = std::chrono::seconds(1)};
+// Finds nothing within kLimit.
+constexpr std::chrono::hours kLong{1};
+constexpr Keepalive kNever{.time = kLong, .timeout = kLong, .attempt = kLong};
+
+steady_clock::duration time_to_stop(PushClient* client) {
+  const auto before = steady_clock::now();
+  client->stop();
+  return steady_clock::now() - before;
+}
 
 TEST_F(PushClientTest, SendsEverythingAndThenDifferences) {
   EXPECT_TRUE(pushed(1, services({"a", "b"})));
@@ -58,10 +71,8 @@ TEST_F(PushClientTest, ResyncsWithAGatewayThatWasRestarted) {
   EXPECT_TRUE(pushed(2, services({"a", "b"})));
   gateway_.stop();
   gateway_.take_log();
-  const auto restarted = steady_clock::now();
   gateway_.start(target_);
   ASSERT_TRUE(gateway_.wait_for_sync(2));
-  EXPECT_LT(steady_clock::now() - restarted, std::chrono::seconds(2));
   EXPECT_THAT(gateway_.take_log(),
               ElementsAre("open test", "reset", "set service a", "set service b", "sync 2"));
   EXPECT_TRUE(pushed(3, services({"b"})));
@@ -191,9 +202,7 @@ TEST_F(PushClientTest, IsStoppedWhileItWaitsForAnAnswer) {
   gateway_.hold();
   push(1, services({"a"}));
   ASSERT_TRUE(gateway_.wait_for_sync(1));
-  const auto before = steady_clock::now();
-  client_->stop();
-  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_LT(time_to_stop(client_.get()), kLimit);
   EXPECT_FALSE(client_->wait_for(1));
 }
 
@@ -205,9 +214,7 @@ TEST_F(PushClientTest, IsStoppedWhileTheGatewayTakesNothing) {
   proxy.go_deaf();
   // More than an HTTP/2 stream's window and the sockets' buffers hold, so that a write blocks.
   push(2, services({std::string(20 << 20, 'x'), std::string(20 << 20, 'y')}));
-  const auto before = steady_clock::now();
-  client_->stop();
-  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_LT(time_to_stop(client_.get()), kLimit);
   EXPECT_FALSE(client_->wait_for(2));
 }
 
@@ -220,11 +227,9 @@ TEST_F(PushClientTest, IsStoppedWhileNobodySpeaksAtTheOtherEnd) {
   ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
   ASSERT_EQ(listen(listener, 8), 0);
   getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  make_client({absl::StrCat("127.0.0.1:", ntohs(address.sin_port)), "test", "", {}});
+  make_client({absl::StrCat("127.0.0.1:", ntohs(address.sin_port)), "test", "", kNever});
   const int accepted = accept(listener, nullptr, nullptr);  // it is on its way
-  const auto before = steady_clock::now();
-  client_->stop();
-  EXPECT_LT(steady_clock::now() - before, std::chrono::seconds(3));
+  EXPECT_LT(time_to_stop(client_.get()), kLimit);
   close(accepted);
   close(listener);
 }
