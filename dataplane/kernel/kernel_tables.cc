@@ -141,7 +141,7 @@ std::optional<Route> KernelTables::effective(const IpPrefix& prefix) const {
 KernelChange KernelTables::take_change() {
   KernelChange change;
   change.neighbors = std::exchange(neighbors_, {});
-  absl::flat_hash_set<IpPrefix> there;
+  absl::btree_set<IpPrefix> there;
   for (const IpPrefix& prefix : std::exchange(changed_, {})) {
     left_out_.erase(prefix);
     if (effective(prefix)) {

@@ -6,13 +6,13 @@
 // changes out. No socket, no thread.
 //
 //   routes      Of one routing table, unicast, both families. Those that leave by a kernel
-//   interface
-//               of ours become routes out of its port, others are left alone. The kernel may have
-//               several for a prefix, of different metrics: the lowest that has a next hop on one
-//               of our interfaces counts, by its first such next hop.
-//   Routes that were learned from router advertisements or redirects, or that expire, are left
-//   alone too: they are anybody's word. Of each family no more than max_routes are the gateway's;
-//   those beyond wait until others go.
+//               interface of ours become routes out of its port, others are left alone. The
+//               kernel may have several for a prefix, of different metrics: the lowest that has a
+//               next hop on one of our interfaces counts, by its first such next hop.
+//               Routes that were learned from router advertisements or redirects, or that expire,
+//               are left alone too: they are anybody's word. Of each family no more than max_routes
+//               are the gateway's: those that came first, and of those that came together the
+//               lowest; others wait until some go.
 //   neighbors   On our interfaces: permanent ones, and those that are being confirmed.
 //
 // Messages say what changed, a dump says what is there. Some changes come without a message (IPv4
@@ -30,8 +30,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "dataplane/kernel/messages.h"
 #include "include/portico/gateway_config.h"
 #include "include/portico/kernel_change.h"
@@ -79,10 +79,10 @@ class KernelTables {
   bool needs_dump_ = true;
   std::uint32_t generation_ = 0;
   absl::flat_hash_map<IpPrefix, std::vector<Entry>> routes_;
-  absl::flat_hash_set<IpPrefix> changed_;
+  absl::btree_set<IpPrefix> changed_;
   absl::flat_hash_map<IpPrefix, Route> installed_;  // as the gateway was told
   std::uint32_t installed_counts_[2] = {0, 0};      // IPv4, IPv6
-  absl::flat_hash_set<IpPrefix> left_out_;          // for want of room
+  absl::btree_set<IpPrefix> left_out_;              // for want of room
   std::map<NeighborKey, std::uint32_t> permanent_;  // -> generation
   std::vector<KernelNeighbor> neighbors_;           // since the last take_change()
 };

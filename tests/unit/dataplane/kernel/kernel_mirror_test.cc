@@ -177,7 +177,8 @@ TEST_F(KernelMirrorTest, NoMoreRoutesThanItMayHave) {
   for (const char* to : {"192.168.1.0/24", "192.168.2.0/24", "192.168.3.0/24"}) {
     run("ip route add " + std::string(to) + " via 10.12.22.151");
   }
-  EXPECT_THAT(routes(), SizeIs(2));
+  EXPECT_THAT(routes(), ElementsAre(via("192.168.1.0/24", "10.12.22.151", "downlink"),
+                                    via("192.168.2.0/24", "10.12.22.151", "downlink")));
   run("ip -6 route add 2001:db8:1::/64 via 2001:db8:12::151");
   EXPECT_THAT(routes(), SizeIs(3)) << "each family has its own";
   run("ip route change 192.168.1.0/24 via 10.12.22.152");
