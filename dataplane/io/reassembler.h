@@ -8,9 +8,8 @@
 // but fragments that fit between each other, and what has all its bytes is whole.
 //
 //   whole      the last piece is there: one packet of several mbufs
-//   overlap    a byte comes twice: the whole datagram goes, and whatever still comes of it until
-//   its
-//              time is over (RFC 5722, RFC 8200 section 4.5)
+//   overlap    a byte comes twice: the whole datagram goes, and whatever still comes of it
+//              until its time is over (RFC 5722, RFC 8200 section 4.5)
 //   duplicate  exactly the same bytes again: that fragment goes (RFC 8200 section 4.5)
 //   too many   more than kMaxFragments: rte_ip_frag as Debian builds it holds so many; the whole
 //              datagram goes. 8 fragments of 1,480 bytes are UDP of 11,832 bytes.

@@ -16,12 +16,11 @@ struct Link {
 std::uint16_t vlan_of(const Packet& packet) noexcept;
 
 // Reads the frame's headers and checks every length, once and first: afterwards
-//   - marked to be reassembled: a fragment that has passed net/parse_fragment.h, its data at
-//   l4_offset;
-//   - packet.is_ip and undecided: all of [0, payload_offset) is contiguous memory inside the frame,
-//   ip_length is
-//     inside the frame, and the packet is a whole TCP, UDP, SCTP, ICMP or ICMPv6
-//     packet;
+//   - marked to be reassembled: a fragment that has passed net/parse_fragment.h, its data
+//     at l4_offset;
+//   - packet.is_ip and undecided: all of [0, payload_offset) is contiguous memory inside
+//     the frame, ip_length is inside the frame, and the packet is a whole TCP, UDP, SCTP, ICMP
+//     or ICMPv6 packet;
 //   - not is_ip and undecided: a whole ARP packet lies at l3_offset;
 //   - otherwise the packet is marked with the reason for which it is dropped.
 // Options and extension headers are stepped over; they are carried along, never acted upon.

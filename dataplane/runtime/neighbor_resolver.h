@@ -3,16 +3,14 @@
 // Theory of operation. The life of a neighbor, after RFC 4861 section 7.3 (and for ARP as Linux
 // does it), driven by the slow path's clock:
 //
-//   INCOMPLETE  a packet waits; a request is broadcast (multicast) every second, kMaxRequests
-//   times;
-//               then the waiting packets are dropped and the entry goes
+//   INCOMPLETE  a packet waits; a request is broadcast (multicast) every second,
+//               kMaxRequests times; then the waiting packets are dropped and the entry goes
 //   REACHABLE   an answer came: workers see the MAC address, the waiting packets leave
 //   PROBE       kReachableTime after the last answer, if a worker has used the entry since: asked
 //               again, at its own MAC address, while workers go on using it; without an answer it
 //               goes. An entry that nobody used goes at once.
-//   PERMANENT   the operator has set it in the kernel's table, which is mirrored: it is believed,
-//   and
-//               nothing else is, until it is gone there
+//   PERMANENT   the operator has set it in the kernel's table, which is mirrored: it is
+//               believed, and nothing else is, until it is gone there
 //
 // That the kernel has just heard of a neighbor (hint()) counts where nothing better is known: an
 // entry that is not there or INCOMPLETE becomes REACHABLE. One that has its own answer is left

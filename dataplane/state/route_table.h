@@ -17,9 +17,9 @@
 // A next hop that no route uses any more keeps its place until release(), since a worker may have
 // looked up its index and not yet read it.
 //
-// hops_            written by the control thread before an index to it is published; read by
-// workers default_         an index, written by the control thread, read by workers; atomic rules_,
-// indexes_ and the lists of places: the control thread's alone
+// hops_     written by the control thread before an index to it is published; read by workers
+// default_  an index, written by the control thread, read by workers; atomic
+// rules_, indexes_ and the lists of places: the control thread's alone
 
 #include <atomic>
 #include <cstdint>
