@@ -18,8 +18,8 @@
 // leaves for another list; at tick 105 + 7680 (120 s) the second ends, or before that it makes room
 // for a new connection.
 //
-// Capacity: 8 bytes a list; the links are in the records. Called by ConnectionTable, in the worker
-// that owns it.
+// Capacity: 8 bytes a list; the links are beside the records. Called by ConnectionTable, in the
+// worker that owns it.
 
 #include <array>
 #include <cstddef>

@@ -21,8 +21,8 @@
 //
 // The *wheel* ends connections that were silent for too long: see timer_wheel.h. Those that
 // make room when the table is full (tcp_state.h: Room) are not in the wheel, but in *lists* by age,
-// see age_lists.h. A record's last_seen is the time of its last
-// packet; in TCP's unanswered states, of the packet that led there.
+// see age_lists.h. A record's last_seen is the time of its last packet; in TCP's unanswered states,
+// of the packet that led there.
 //
 // Invariants: each record in use has its two entries, reachable from their home buckets, and is in
 // the wheel or in the list of its state; size() records are in use, the others are free and marked
@@ -34,9 +34,9 @@
 //
 // Capacity: all memory is reserved at start; 64 bytes a record (IPv6: 128), 12 bytes of links, 21.3
 // bytes of index for its two entries, and 16 KB of wheel: 98 and 162 bytes a connection. insert()
-// fails only at
-// `capacity` connections. Its search for room ends after kMaxProbes buckets; that many full ones in
-// a row do not come about, since senders don't know the key of the hash (tuple_hash.h).
+// fails only at `capacity` connections. Its search for room ends after kMaxProbes buckets; that
+// many full ones in a row do not come about, since senders don't know the key of the hash
+// (tuple_hash.h).
 //
 // Eviction is the caller's: it asks for first_to_go() and erases that.
 //
