@@ -3,24 +3,15 @@
 // The Push service on the wire: reads a stream, feeds a PushSession, writes its answers.
 
 #include <cstddef>
-#include <string>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "controlplane/api/push_session.h"
+#include "controlplane/api/push_streams.h"
 #include "proto/portico/v1/push.grpc.pb.h"
 
 namespace portico {
 
-// # Theory of operation
-//
-// Several controllers of one source may see its cluster at different times. Each sends what differs
-// from what it saw before, so that what the source has is the cluster's state once all of them have
-// caught up, whichever of them spoke last. Not so when one that lags behind ends before it has:
-// what it set would stay. So when a stream ends that has changed anything, the others of its source
-// are ended too; their clients begin anew, and send everything (docs/api.md). A stream that is
-// ended so ends no other.
 class PushService final : public v1::Push::Service {
  public:
   // Each stream has a thread of the server; more than `max_streams` are refused.
@@ -35,22 +26,17 @@ class PushService final : public v1::Push::Service {
   void stop();
 
  private:
-  struct Stream {
-    std::string source;  // empty before Open
-    bool is_ended = false;
-  };
-
   grpc::Status enter(grpc::ServerContext* context);
-  void open(grpc::ServerContext* context, const std::string& source);
-  // `has_changed`: what the stream's source has.
-  void leave(grpc::ServerContext* context, bool has_changed);
+  // The conversation, until one of the two ends it.
+  grpc::Status converse(grpc::ServerContext* context,
+                        grpc::ServerReaderWriter<v1::PushResponse, v1::PushRequest>* stream);
 
   Ledger& ledger_;
   const PushLimits limits_;
   const std::size_t max_streams_;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::flat_hash_map<grpc::ServerContext*, Stream> streams_ ABSL_GUARDED_BY(mutex_);
+  PushStreams streams_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace portico

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "controlplane/store/pending.h"
@@ -38,8 +39,8 @@ class PushSession {
   absl::StatusOr<std::optional<v1::PushResponse>> handle(const v1::PushRequest& request);
 
   const std::string& source() const { return source_; }  // empty before Open
-  // Whether what the source has was changed by this conversation.
-  bool has_changed() const { return has_changed_; }
+  // Whether this conversation has changed what the source has, since this was last asked.
+  bool take_change() { return std::exchange(has_changed_, false); }
 
  private:
   absl::StatusOr<std::optional<v1::PushResponse>> open(const v1::Open& open);
