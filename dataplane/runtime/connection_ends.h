@@ -9,7 +9,7 @@
 //   sweep    when endpoints went: one walk through the tables ends UDP connections of endpoints
 //            that are gone, and those of TCP and SCTP as ConnectionsConfig::when_endpoint_gone
 //            says. It drives all else out of the caches, so where endpoints go all the time a
-//            sweep rests twenty times as long as the last one took, and ends the connections of
+//            sweep rests a hundred times as long as the last one took, and ends the connections of
 //            all that went meanwhile. Nothing waits for it but memory and resets: a packet sees
 //            for itself that its endpoint is gone.
 //   resets   of TCP connections that end so, when the configuration asks for them: one to each end,
@@ -44,8 +44,8 @@ class ConnectionEnds {
   static constexpr std::size_t kMostExpired = 256;
   static constexpr std::uint32_t kSwept = 128;  // places of the table a round
   static constexpr std::size_t kMostReset = kBurstSize / 2;
-  static constexpr int kRest = 20;  // times the length of the last sweep
-  static constexpr Duration kLongestRest = std::chrono::seconds(1);
+  static constexpr int kRest = 100;  // times the length of the last sweep
+  static constexpr Duration kLongestRest = std::chrono::seconds(5);
 
   template <typename Address>
   std::size_t expire(std::size_t budget) noexcept;

@@ -1,5 +1,6 @@
 """One run: a cluster is listed, then it changes while packets go on."""
 
+import contextlib
 import dataclasses
 import gc
 import json
@@ -23,7 +24,7 @@ class Plan:
     encoding: str         # "protobuf" or "json"
     streaming: bool       # whether the server has streaming lists
     rate: float           # changes a second
-    slices: int           # of time with changes; one more without
+    slices: int           # of time with changes; one more of which the gateway does not hear
     slice_seconds: float
     pause: float          # between two slices, until nothing is under way any more
 
@@ -38,7 +39,9 @@ class Measured:
     gateway_memory: int = 0
     delays: list = dataclasses.field(default_factory=list)       # seconds, one a change
     change_rate: float = 0.0       # changes a second, really
-    # Packets a second of the worker's own time: who else runs on its core is no loss of ours.
+    # Packets a second of the worker's own time: who else runs on its core is no loss of ours. In
+    # the quiet slices the cluster changes as well, so that API server and controller, whose place
+    # is another machine, take as much of the caches then.
     quiet_rates: list = dataclasses.field(default_factory=list)  # one a slice
     rate_ratios: list = dataclasses.field(default_factory=list)  # to the quiet slices beside
     shares: list = dataclasses.field(default_factory=list)       # of its core that the worker had
@@ -50,6 +53,7 @@ class Run:
         self.cores, self.cluster, self.plan = cores, cluster, plan
         self.measured = Measured(plan.rate)
         self.written = []   # (time.monotonic(), Change), when the API server had it
+        self.held_back = []  # likewise, of those that the gateway heard of later
         self._next_change = 0
         self._random = random.Random(7)
 
@@ -93,7 +97,8 @@ class Run:
             store.put(prepare(value, version, self.plan.encoding))
         for events in store.history.values():
             events.clear()
-        count = int(self.plan.slices * self.plan.slice_seconds * self.plan.rate * 1.2) + 50
+        seconds = (2 * self.plan.slices + 1) * self.plan.slice_seconds
+        count = int(seconds * self.plan.rate * 1.2) + 50
         self._changes = [
             (self.cluster.change(number),
              prepare(self.cluster.changed_slice(number), store.version + 1 + number, self.plan.encoding,
@@ -115,7 +120,7 @@ class Run:
         self.measured.gateway_time = gateway.control_time()
         self._wait_for_forwarding(gateway)
         with programs.occupied(self.cores):
-            drops = self._slices(server, gateway, controller)
+            drops = self._slices(server, gateway, relay, controller)
         self.measured.dropped = sum(drops.values())
         assert not drops, drops
         self._check_tables(gateway)
@@ -139,18 +144,17 @@ class Run:
             return gateway.dropped() == before
         wait.until(is_forwarding, programs.PATIENCE, "packets to be forwarded")
 
-    def _slices(self, server, gateway, controller):
+    def _slices(self, server, gateway, relay, controller):
         """Quiet and changing slices of time in turn; {reason: packets} of those dropped."""
         rates = []
         before = gateway.dropped()
         for number in range(2 * self.plan.slices + 1):
             controller.wait_for_acknowledgement(self.plan.pause)
-            begin = gateway.progress()
-            if number % 2:
-                self._change_for(self.plan.slice_seconds, server)
-            else:
-                time.sleep(self.plan.slice_seconds)
-            end = gateway.progress()
+            hears = number % 2 == 1
+            with contextlib.nullcontext() if hears else relay.holding():
+                begin = gateway.progress()
+                self._change_for(self.plan.slice_seconds, server, self.written if hears else self.held_back)
+                end = gateway.progress()
             rates.append((end.packets - begin.packets) / (end.ran - begin.ran))
             self.measured.shares.append((end.ran - begin.ran) / (end.time - begin.time))
         controller.wait_for_acknowledgement(self.plan.pause)
@@ -162,7 +166,7 @@ class Run:
         return {reason: count - before.get(reason, 0) for reason, count in after.items()
                 if count != before.get(reason, 0)}
 
-    def _change_for(self, seconds, server):
+    def _change_for(self, seconds, server, written):
         """At random moments (a Poisson process), whether or not the changes before have arrived."""
         at = time.monotonic()
         end = at + seconds
@@ -170,7 +174,7 @@ class Run:
             time.sleep(max(0.0, at - time.monotonic()))
             change, stored = self._changes[self._next_change]
             self._next_change += 1
-            self.written.append((time.monotonic(), change))
+            written.append((time.monotonic(), change))
             server.store.put(stored)
 
     # What came of it.
@@ -186,7 +190,7 @@ class Run:
 
     def _check_tables(self, gateway):
         """That the gateway has what the API server has: a hundred changed Services and others."""
-        changes = {change.service: change for _, change in self.written}
+        changes = {change.service: change for _, change in self.written + self.held_back}
         some = [*list(changes)[::max(1, len(changes) // 100)],
                 *range(0, self.cluster.services, self.cluster.services // 20)]
         for service in some:
@@ -204,8 +208,11 @@ class Run:
             for endpoint in revision.endpoints:
                 assert endpoint.service not in acknowledged, f"{endpoint} was sent twice"
                 acknowledged[endpoint.service] = revision.acknowledged_at, endpoint
-        for written_at, change in self.written:
+        def came_through(change):
             at, endpoint = acknowledged.pop(service_name(change.service))
             assert (endpoint.address, endpoint.draining) == (change.address, not change.replaced), endpoint
-            self.measured.delays.append(at - written_at)
+            return at
+        self.measured.delays = [came_through(change) - at for at, change in self.written]
+        for _, change in self.held_back:
+            came_through(change)
         assert not acknowledged, f"nobody asked for {acknowledged}"

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -138,6 +139,15 @@ class Relay:
             sys.executable, "-m", "control.relay", RELAY_SOCKET, SOCKET, RECORD], None,
             isolation.RUN / "relay.log")
         self.process.wait_until(RELAY_SOCKET.exists, PATIENCE, "the relay's socket")
+
+    @contextlib.contextmanager
+    def holding(self):
+        """Within the block the gateway hears nothing of the controller."""
+        os.kill(self.process.pid, signal.SIGUSR1)
+        try:
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGUSR2)
 
     def wait_for_record(self):
         """It ends by itself when the controller has ended."""

@@ -3,11 +3,13 @@
 usage: relay.py LISTEN CONNECT RECORD        paths: two UNIX sockets, a file
 
 It looks at nothing, so that it costs little; `conversation.py` reads the record, which is written when
-the connection ends: pickled (direction, time.monotonic(), bytes), one after the other.
+the connection ends: pickled (direction, time.monotonic(), bytes), one after the other. From SIGUSR1 to
+SIGUSR2 the gateway hears nothing of the controller; what is said meanwhile waits.
 """
 
 import pickle
 import select
+import signal
 import socket
 import sys
 import time
@@ -24,6 +26,8 @@ def relay(controller, gateway):
     for end in ways:
         poller.register(end, select.EPOLLIN)
         by_number[end.fileno()] = end
+    signal.signal(signal.SIGUSR1, lambda *_: poller.modify(controller, 0))
+    signal.signal(signal.SIGUSR2, lambda *_: poller.modify(controller, select.EPOLLIN))
     while True:
         for number, _ in poller.poll():
             end = by_number[number]

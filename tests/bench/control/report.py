@@ -47,6 +47,8 @@ def figures(measured):
         Figure("packets while nothing changes", statistics.median(measured.quiet_rates) / 1e6,
                "million/s of the worker's time"),
         Figure("packets' rate while it changes", 100 * statistics.median(measured.rate_ratios), "%", 98, True),
+        Figure("  in a quarter of the slices, at most", 100 * percentile(measured.rate_ratios, 0.25), "%"),
+        Figure("  in a quarter of the slices, at least", 100 * percentile(measured.rate_ratios, 0.75), "%"),
         Figure("the worker's core is its own, at least", 100 * min(measured.shares), "%"),
         Figure("packets dropped while it changes", measured.dropped, "", 1),
     ]

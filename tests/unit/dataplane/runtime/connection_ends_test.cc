@@ -71,7 +71,7 @@ TEST_F(SweepTest, BeginsAtOnceAfterALongTime) {
   lose_endpoint_of(0);
   rounds(20);
   EXPECT_EQ(connections(), 2u);
-  rounds(1000);
+  rounds(6000);
   lose_endpoint_of(1);
   rounds(20);
   EXPECT_EQ(connections(), 1u);
@@ -84,10 +84,10 @@ TEST_F(SweepTest, RestsWhileEndpointsGoOneAfterTheOther) {
   rounds(20);  // to its end
   lose_endpoint_of(1);
   lose_endpoint_of(2);
-  rounds(4 * length);
+  rounds(50 * length);
   EXPECT_EQ(connections(), 2u);
   // One walk for both; and however long the last one took, it comes.
-  rounds(1000);
+  rounds(6000);
   EXPECT_EQ(connections(), 0u);
 }
 
