@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/api/errors.h"
+#include "google/protobuf/arena.h"
 #include "spdlog/spdlog.h"
 
 namespace portico {
@@ -40,9 +41,15 @@ grpc::Status PushService::converse(
     grpc::ServerContext* context,
     grpc::ServerReaderWriter<v1::PushResponse, v1::PushRequest>* stream) {
   PushSession session(ledger_, limits_);
-  v1::PushRequest request;
-  while (stream->Read(&request)) {
-    const auto response = session.handle(request);
+  // The many small parts of a request are made and freed at once.
+  google::protobuf::Arena arena;
+  const auto read = [&]() -> const v1::PushRequest* {
+    arena.Reset();
+    auto* request = google::protobuf::Arena::CreateMessage<v1::PushRequest>(&arena);
+    return stream->Read(request) ? request : nullptr;
+  };
+  while (const v1::PushRequest* request = read()) {
+    const auto response = session.handle(*request);
     if (!response.ok()) return to_grpc(response.status());
     if (session.take_change()) {
       absl::MutexLock lock(&mutex_);
@@ -50,8 +57,8 @@ grpc::Status PushService::converse(
     }
     if (!*response) continue;
     if ((*response)->has_opened()) {
-      spdlog::info("{} ({}) opened a stream from {}", session.source(), request.open().user_agent(),
-                   context->peer());
+      spdlog::info("{} ({}) opened a stream from {}", session.source(),
+                   request->open().user_agent(), context->peer());
       absl::MutexLock lock(&mutex_);
       streams_.open(context, session.source());
     }

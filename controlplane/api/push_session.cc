@@ -51,6 +51,9 @@ absl::StatusOr<Response> PushSession::handle(const v1::PushRequest& request) {
     case v1::PushRequest::kDelete:
       collected = erase(request.delete_());
       break;
+    case v1::PushRequest::kChanges:
+      collected = change(request.changes());
+      break;
     case v1::PushRequest::kSync:
       return sync(request.sync().revision());
     case v1::PushRequest::REQUEST_NOT_SET:
@@ -75,6 +78,21 @@ absl::StatusOr<Response> PushSession::open(const v1::Open& open) {
     response.mutable_opened()->set_revision(*revision);
   }
   return response;
+}
+
+absl::Status PushSession::change(const v1::Changes& changes) {
+  for (int i = 0; i < changes.changes_size(); ++i) {
+    const v1::Change& change = changes.changes(i);
+    if (change.change_case() == v1::Change::CHANGE_NOT_SET) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("changes[", i, "]: the change is empty or of a kind unknown here"));
+    }
+    const absl::Status made = change.has_set() ? set(change.set()) : erase(change.delete_());
+    if (!made.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("changes[", i, "].", made.message()));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PushSession::set(const v1::Set& set) {

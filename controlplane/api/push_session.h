@@ -34,7 +34,7 @@ class PushSession {
 
   // The response to send now, if there is one. An error ends the conversation:
   //   InvalidArgument     it doesn't begin with Open, the source's name is malformed, or the
-  //                       request is one that this gateway does not know
+  //                       request or a change in it is one that this gateway does not know
   //   ResourceExhausted   the limits
   absl::StatusOr<std::optional<v1::PushResponse>> handle(const v1::PushRequest& request);
 
@@ -44,6 +44,7 @@ class PushSession {
 
  private:
   absl::StatusOr<std::optional<v1::PushResponse>> open(const v1::Open& open);
+  absl::Status change(const v1::Changes& changes);
   absl::Status set(const v1::Set& set);
   absl::Status erase(const v1::Delete& erase);
   v1::PushResponse sync(std::uint64_t revision);

@@ -24,7 +24,7 @@
 namespace portico {
 namespace {
 
-constexpr int kMaxMessageBytes = 4 << 20;  // one object is far smaller
+constexpr int kMaxMessageBytes = 4 << 20;  // push.proto tells of it; one object is far smaller
 constexpr int kMaxThreads = 96;            // each call has one while it lasts
 constexpr int kMaxCallsPerConnection = 64;
 // A controller or gateway that vanished without a word is noticed within half a minute, and a

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "controlplane/api/control_plane.h"
 #include "grpcpp/grpcpp.h"
@@ -79,6 +80,18 @@ inline v1::PushRequest delete_endpoint(const std::string& service, const std::st
   key.set_service(service);
   key.set_name(name);
   return request;
+}
+
+// Many a set and delete in one request.
+inline v1::PushRequest changes(const std::vector<v1::PushRequest>& requests) {
+  v1::PushRequest all;
+  all.mutable_changes();
+  for (const v1::PushRequest& request : requests) {
+    v1::Change& change = *all.mutable_changes()->add_changes();
+    if (request.has_set()) *change.mutable_set() = request.set();
+    if (request.has_delete_()) *change.mutable_delete_() = request.delete_();
+  }
+  return all;
 }
 
 // One Push stream.

@@ -42,6 +42,19 @@ TEST_F(PushTest, EverythingThenAChange) {
   EXPECT_THAT(data_plane_.last_change().set_routes, IsEmpty());
 }
 
+TEST_F(PushTest, ManyChangesInOneMessage) {
+  const auto client = push("kubernetes");
+  const v1::PushRequest objects = changes({set_service("default/web", "10.100.3.59"),
+                                           set_endpoint("default/web", "uid-1", "192.168.1.3"),
+                                           set_endpoint("default/web", "uid-2", "192.168.1.4")});
+  const v1::PushRequest more = changes(
+      {set_route("192.168.1.0/24", "10.12.22.151"), delete_endpoint("default/web", "uid-1")});
+  const v1::PushResponse response = client->ask(reset(), objects, more, sync(7));
+  ASSERT_TRUE(response.has_acknowledgement()) << response.ShortDebugString();
+  EXPECT_EQ(data_plane_.service_ports().at("default/web:http/IPv4").endpoints.size(), 1u);
+  EXPECT_EQ(data_plane_.route_table().size(), 1u);
+}
+
 TEST_F(PushTest, NothingTakesEffectBeforeSync) {
   const auto client = push("kubernetes");
   client->send(reset(), set_service("default/web", "10.100.3.59"));
