@@ -211,17 +211,17 @@ bool PushClient::bring(PushStream* stream, const Revision& revision, Lock* lock)
 PushClient::Sent PushClient::send(PushStream* stream, std::uint64_t number,
                                   const DesiredState& state) {
   if (!send_objects(stream, state)) return Sent::kStreamOver;
-  if (messages_sent_ == 0) return Sent::kNothingToSend;
+  if (!resync_ && changes_sent_ == 0) return Sent::kNothingToSend;
   v1::PushRequest sync;
   sync.mutable_sync()->set_revision(number);
   return stream->write(sync, false) ? Sent::kYes : Sent::kStreamOver;
 }
 
 bool PushClient::send_objects(PushStream* stream, const DesiredState& state) {
-  messages_sent_ = 0;
+  changes_sent_ = 0;
   resync_ = !acknowledged_.has_value();
   const auto emit = [&](const v1::PushRequest& request) {
-    ++messages_sent_;
+    changes_sent_ += static_cast<std::size_t>(request.changes().changes_size());
     return stream->write(request, true);
   };
   return resync_ ? everything(state, emit) : difference(*acknowledged_, state, emit);

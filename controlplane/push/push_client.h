@@ -155,7 +155,7 @@ class PushClient {
   bool refused_ = false;  // for good
   std::chrono::steady_clock::time_point try_again_at_{};
   std::map<std::string, std::string> told_;  // of what is left out: why, by object
-  std::size_t messages_sent_ = 0;            // of the revision last sent
+  std::size_t changes_sent_ = 0;             // of the revision last sent
   bool resync_ = false;                      // it was sent as a whole
   bool connected_ = false;
   std::string last_trouble_;                           // as told last; empty while all is well

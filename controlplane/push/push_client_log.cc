@@ -24,7 +24,7 @@ void PushClient::tell_acknowledged(const Revision& revision,
   const double in_gateway = static_cast<double>(acknowledgement.latency_us()) / 1000;
   if (resync_) {
     spdlog::info("{}: revision {} acknowledged: everything, {} objects; {:.1f} ms in the gateway",
-                 options_.target, revision.number, messages_sent_ - 1, in_gateway);
+                 options_.target, revision.number, changes_sent_, in_gateway);
     return;
   }
   const auto now = std::chrono::steady_clock::now();
@@ -34,7 +34,7 @@ void PushClient::tell_acknowledged(const Revision& revision,
       is_due ? spdlog::level::info : spdlog::level::debug,
       "{}: revision {} acknowledged: {} change(s), {:.1f} ms after the cause, of these {:.1f} ms "
       "in the gateway",
-      options_.target, revision.number, messages_sent_, milliseconds_since(revision.changed_at),
+      options_.target, revision.number, changes_sent_, milliseconds_since(revision.changed_at),
       in_gateway);
 }
 

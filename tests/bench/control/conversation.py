@@ -107,20 +107,27 @@ def _delete(revision, data):
         revision.deleted.append((found[1].decode(), found[2].decode()))
 
 
+# What there is to change, by the field that it is: alone in a PushRequest, or in a Change.
+_ALONE = {3: _set, 4: _delete}
+_AMONG_OTHERS = {1: _set, 2: _delete}
+
+
 def _revisions(chunks):
     revision = Revision()
     for _, message in messages(chunks, PREFACE):
         (kind, value), = fields(message)  # PushRequest
         if kind == 2:
             revision.reset = True
-        elif kind == 3:
-            _set(revision, value)
-        elif kind == 4:
-            _delete(revision, value)
+        elif kind in _ALONE:
+            _ALONE[kind](revision, value)
         elif kind == 5:
             revision.number = dict(fields(value))[1]
             yield revision
             revision = Revision()
+        elif kind == 6:
+            for _, change in fields(value):
+                (kind, value), = fields(change)
+                _AMONG_OTHERS[kind](revision, value)
 
 
 def read(path):

@@ -155,6 +155,23 @@ std::vector<std::string> requests(const DesiredState& state) {
   return all;
 }
 
+void make(const v1::Change& change, DesiredMaps* gateway) {
+  const v1::Set& set = change.set();
+  const v1::Delete& gone = change.delete_();
+  if (set.has_service()) gateway->services[set.service().name()] = set.service();
+  if (set.has_endpoint()) {
+    gateway->endpoints[{set.endpoint().service(), set.endpoint().name()}] = set.endpoint();
+  }
+  if (set.has_route()) gateway->routes[set.route().prefix()] = set.route();
+  if (gone.has_endpoint()) {
+    EXPECT_EQ(gateway->endpoints.erase({gone.endpoint().service(), gone.endpoint().name()}), 1u);
+  } else if (!gone.route().empty()) {
+    EXPECT_EQ(gateway->routes.erase(gone.route()), 1u);
+  } else if (!gone.service().empty()) {
+    EXPECT_EQ(gateway->services.erase(gone.service()), 1u);
+  }
+}
+
 // Which of the Services that have no fault of their own are served, plainly: the oldest first, each
 // one if all that it wants is still to be had. The sockets are read from the Kubernetes object.
 std::set<ObjectKey> served(const Cluster& cluster) {
@@ -261,20 +278,7 @@ TEST_P(TranslatorProperty, MakesDifferencesThatLeadToTheLatest) {
     const DesiredState before = dice.pick(revisions);
     DesiredMaps gateway = maps_of(before);
     difference(before, translator.desired(), [&](const v1::PushRequest& request) {
-      const v1::Set& set = request.set();
-      const v1::Delete& gone = request.delete_();
-      if (set.has_service()) gateway.services[set.service().name()] = set.service();
-      if (set.has_endpoint()) {
-        gateway.endpoints[{set.endpoint().service(), set.endpoint().name()}] = set.endpoint();
-      }
-      if (set.has_route()) gateway.routes[set.route().prefix()] = set.route();
-      if (gone.has_endpoint()) {
-        EXPECT_EQ(gateway.endpoints.erase({gone.endpoint().service(), gone.endpoint().name()}), 1u);
-      } else if (!gone.route().empty()) {
-        EXPECT_EQ(gateway.routes.erase(gone.route()), 1u);
-      } else if (!gone.service().empty()) {
-        EXPECT_EQ(gateway.services.erase(gone.service()), 1u);
-      }
+      for (const v1::Change& change : request.changes().changes()) make(change, &gateway);
       return true;
     });
     ASSERT_EQ(requests(state_of(gateway)), requests(translator.desired())) << "step " << step;

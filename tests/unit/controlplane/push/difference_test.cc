@@ -13,10 +13,18 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// A request, or the changes in it.
+void append(const v1::PushRequest& request, std::vector<std::string>* all) {
+  if (!request.has_changes()) all->push_back(request.ShortDebugString());
+  for (const v1::Change& change : request.changes().changes()) {
+    all->push_back(change.ShortDebugString());
+  }
+}
+
 std::vector<std::string> everything(const DesiredMaps& state) {
   std::vector<std::string> all;
   EXPECT_TRUE(everything(state_of(state), [&](const v1::PushRequest& request) {
-    all.push_back(request.ShortDebugString());
+    append(request, &all);
     return true;
   }));
   return all;
@@ -25,7 +33,7 @@ std::vector<std::string> everything(const DesiredMaps& state) {
 std::vector<std::string> difference(const DesiredState& before, const DesiredState& after) {
   std::vector<std::string> all;
   EXPECT_TRUE(difference(before, after, [&](const v1::PushRequest& request) {
-    all.push_back(request.ShortDebugString());
+    append(request, &all);
     return true;
   }));
   return all;
@@ -73,10 +81,46 @@ TEST(Difference, SetsOnlyWhatIsNewOrDiffers) {
                           "set { endpoint { name: \"f\" } }"));
 }
 
+// More than fits into one request, and a Service that is more than that alone.
+DesiredMaps large() {
+  DesiredMaps state;
+  for (int i = 1000; i < 3000; ++i) {
+    v1::Service& service = state.services["x/" + std::to_string(i)];
+    service.set_name("x/" + std::to_string(i));
+    service.add_addresses()->set_address("10.0.0.1");
+  }
+  for (int i = 0; i < 3000; ++i) {
+    state.services["x/1500"].mutable_addresses(0)->add_source_ranges("198.51.100.0/24");
+  }
+  return state;
+}
+
+TEST(Difference, FillsRequestsAndKeepsTheirOrder) {
+  std::vector<std::string> names;
+  std::size_t requests = 0, bytes = 0;
+  EXPECT_TRUE(difference(DesiredState(), state_of(large()), [&](const v1::PushRequest& request) {
+    ++requests;
+    bytes += request.ByteSizeLong();
+    const auto& changes = request.changes().changes();
+    EXPECT_GT(changes.size(), 0);
+    // Nothing is added to a full one.
+    std::size_t before_the_last = 0;
+    for (int i = 0; i + 1 < changes.size(); ++i) before_the_last += changes[i].ByteSizeLong();
+    EXPECT_LT(before_the_last, kChangesBytes);
+    for (const v1::Change& change : changes) names.push_back(change.set().service().name());
+    return true;
+  }));
+  std::vector<std::string> expected;
+  for (const auto& [name, service] : large().services) expected.push_back(name);
+  EXPECT_EQ(names, expected);
+  EXPECT_GE(requests, 3u);
+  EXPECT_LE(requests, 1 + bytes / kChangesBytes);  // no less than full, but the last
+}
+
 // A gateway that went away takes no more: then nobody asks what else there would be.
 TEST(Difference, EndsWhereItIsTold) {
   int requests = 0;
-  EXPECT_FALSE(difference(DesiredState(), state_of(sample()),
+  EXPECT_FALSE(difference(DesiredState(), state_of(large()),
                           [&](const v1::PushRequest&) { return ++requests < 2; }));
   EXPECT_EQ(requests, 2);
 }

@@ -142,12 +142,16 @@ std::optional<v1::PushResponse> FakeGateway::take(const v1::PushRequest& request
       candidate->clear();
       return std::nullopt;
     case v1::PushRequest::kSet:
-      log_.push_back("set " + key(request.set()));
-      (*candidate)[key(request.set())] = request.set().SerializeAsString();
+      set(request.set(), candidate);
       return std::nullopt;
     case v1::PushRequest::kDelete:
-      log_.push_back("delete " + key(request.delete_()));
-      candidate->erase(key(request.delete_()));
+      erase(request.delete_(), candidate);
+      return std::nullopt;
+    case v1::PushRequest::kChanges:
+      for (const v1::Change& change : request.changes().changes()) {
+        if (change.has_set()) set(change.set(), candidate);
+        if (change.has_delete_()) erase(change.delete_(), candidate);
+      }
       return std::nullopt;
     default:
       log_.push_back("sync " + std::to_string(request.sync().revision()));
@@ -156,6 +160,16 @@ std::optional<v1::PushResponse> FakeGateway::take(const v1::PushRequest& request
       condition_.wait(lock, [&] { return !holding_ || stopping_; });
       return sync(request.sync().revision(), candidate);
   }
+}
+
+void FakeGateway::set(const v1::Set& set, Objects* candidate) {
+  log_.push_back("set " + key(set));
+  (*candidate)[key(set)] = set.SerializeAsString();
+}
+
+void FakeGateway::erase(const v1::Delete& erase, Objects* candidate) {
+  log_.push_back("delete " + key(erase));
+  candidate->erase(key(erase));
 }
 
 v1::PushResponse FakeGateway::sync(std::uint64_t revision, Objects* candidate) {

@@ -53,6 +53,8 @@ class FakeGateway : public v1::Push::Service {
                     grpc::ServerReaderWriter<v1::PushResponse, v1::PushRequest>* stream) override;
   // The answer to a request, if it gets one.
   std::optional<v1::PushResponse> take(const v1::PushRequest& request, Objects* candidate);
+  void set(const v1::Set& set, Objects* candidate);
+  void erase(const v1::Delete& erase, Objects* candidate);
   v1::PushResponse sync(std::uint64_t revision, Objects* candidate);
 
   std::mutex mutex_;
