@@ -9,20 +9,12 @@ import socket
 import struct
 
 from control import cluster
+from shared.frames import arp_reply, checksum, write_pcap
 
 GATEWAY = "10.12.0.1"
 GATEWAY_MAC = bytes.fromhex("020000000001")
 CLIENT_MAC = bytes.fromhex("0200000000c1")
 PAYLOAD = bytes(18)
-_PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)  # Ethernet
-
-
-def checksum(data):
-    """RFC 1071, of an even number of bytes."""
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def udp_frame(source, source_port, destination, port):
@@ -36,12 +28,8 @@ def udp_frame(source, source_port, destination, port):
     return GATEWAY_MAC + CLIENT_MAC + b"\x08\x00" + ip + udp
 
 
-def arp_reply(address, number):
-    """That `address` is at a MAC address of its own (RFC 826)."""
-    mac = b"\x02\x00\x00\x01" + struct.pack("!H", number)
-    arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2) + mac + socket.inet_aton(address)
-    frame = GATEWAY_MAC + mac + b"\x08\x06" + arp + GATEWAY_MAC + socket.inet_aton(GATEWAY)
-    return frame.ljust(60, b"\0")
+def node_mac(node):
+    return b"\x02\x00\x00\x01" + struct.pack("!H", node)
 
 
 def frames(services, flows):
@@ -52,12 +40,10 @@ def frames(services, flows):
     random.Random(1).shuffle(made)
     every = max(1, flows // cluster.NODES)
     for node in range(cluster.NODES):
-        made.insert(node * (every + 1), arp_reply(cluster.node_address(node), node))
+        made.insert(node * (every + 1), arp_reply(
+            GATEWAY, GATEWAY_MAC, cluster.node_address(node), node_mac(node)))
     return made
 
 
 def write(path, services, flows):
-    with open(path, "wb") as file:
-        file.write(_PCAP_HEADER)
-        for frame in frames(services, flows):
-            file.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
+    write_pcap(path, frames(services, flows))

@@ -1,7 +1,6 @@
 """The programs under measurement: porticod with a port that replays frames, the relay, the controller."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -13,6 +12,7 @@ import time
 import urllib.request
 
 from control import cluster, packets
+from shared.cores import progress, ran, tasks_of
 from testbed import isolation, wait
 from testbed.gateway import programs
 from testbed.process import Process
@@ -47,31 +47,6 @@ def memory_of(process):
     return {name: int(kib) << 10 for name, kib in re.findall(r"(Vm\w+):\s+(\d+) kB", text)}
 
 
-def ran(task):
-    """Seconds that a thread, /proc/PID/task/TID, has had a core so far."""
-    return int((task / "schedstat").read_text().split()[0]) / 1e9
-
-
-def tasks_of(process):
-    return list(pathlib.Path(f"/proc/{process.pid}/task").iterdir())
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    time: float   # time.monotonic()
-    ran: float    # seconds that the worker has had its core so far
-    packets: int  # that it has received so far
-
-
-class Cores:
-    """The worker has the last core to itself, everything else shares the others."""
-
-    def __init__(self):
-        self.all = sorted(os.sched_getaffinity(0))
-        self.worker, self.others = self.all[-1], self.all[:-1] or self.all
-        os.sched_setaffinity(0, self.others)  # and of every child
-
-
 @contextlib.contextmanager
 def occupied(cores):
     """No core but the worker's idles within the block."""
@@ -91,9 +66,9 @@ class Gateway:
             frames=FRAMES, address=packets.GATEWAY, mac=packets.GATEWAY_MAC.hex(":"), core=cores.worker,
             socket=SOCKET, state=state))
         self._programs = programs()
-        self.process = Process("porticod", [
-            "taskset", "--cpu-list", ",".join(map(str, cores.all)), self._programs["porticod"], "--config",
-            CONFIG], None, isolation.RUN / "porticod.log")
+        self.process = Process(
+            "porticod", cores.on_all(self._programs["porticod"], "--config", CONFIG), None,
+            isolation.RUN / "porticod.log")
         self.process.wait_until(lambda: self.ctl("status"), PATIENCE, "porticod's API")
         self._worker, = [task for task in tasks_of(self.process)
                          if "worker" in (task / "comm").read_text()]
@@ -107,14 +82,8 @@ class Gateway:
         return json.loads(done.stdout)
 
     def progress(self):
-        """Between two readings of the time the packets are counted; of three tries the closest."""
-        def attempt():
-            before = time.monotonic(), ran(self._worker)
-            packets = sum(int(worker["received"]) for worker in self.ctl("counters"))
-            after = time.monotonic(), ran(self._worker)
-            middle = (sum(both) / 2 for both in zip(before, after))
-            return after[0] - before[0], Progress(*middle, packets)
-        return min((attempt() for _ in range(3)), key=lambda tried: tried[0])[1]
+        return progress(self._worker, lambda: sum(
+            int(worker["received"]) for worker in self.ctl("counters")))
 
     def control_time(self):
         """Seconds of a core that all but the worker took so far."""

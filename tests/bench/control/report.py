@@ -62,9 +62,3 @@ def figures(measured):
         Figure("the worker's core is its own, at least", 100 * min(measured.shares), "%"),
         Figure("packets dropped while it changes", measured.dropped, "", 1),
     ]
-
-
-def table(rows):
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)

@@ -10,14 +10,14 @@ from testbed import isolation, netns, wait
 class Process:
     """A child in `namespace` (None: the run's own); its output goes to the file `log`."""
 
-    def __init__(self, name, arguments, namespace, log, environment=None):
+    def __init__(self, name, arguments, namespace, log, environment=None, stdin=subprocess.DEVNULL):
         self.name = name
         self.log = log
         # A session of its own: Ctrl-C in a terminal is for the run, which then ends its children.
         where = netns.inside(namespace) if namespace else contextlib.nullcontext()
         with where, open(log, "ab") as output:
             self._child = subprocess.Popen(
-                [*isolation.DIE_WITH_PARENT, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                [*isolation.DIE_WITH_PARENT, *map(str, arguments)], stdin=stdin,
                 stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=isolation.RUN,
                 start_new_session=True)
 

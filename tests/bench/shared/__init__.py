@@ -1,0 +1,1 @@
+"""What the benches of whole programs have in common: cores and their time, frames and files of them."""
