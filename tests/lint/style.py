@@ -86,7 +86,7 @@ def check(root):
     tasks += [(check_length, path) for path in code]
     tasks += [(check_text, path) for path in files(root, *TEXT)]
     tasks += [(check_script, path) for path in files(root, "*.py", "*.sh", "scripts/*", ".ci/*", "tests/*")]
-    tasks += [(check_sorted, path) for path in files(root, "scripts/packages.txt")]
+    tasks += [(check_sorted, path) for path in files(root, "scripts/*packages.txt")]
     with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
         results = pool.map(lambda task: task[0](root, task[1]), tasks)
         return [finding for result in results for finding in result]

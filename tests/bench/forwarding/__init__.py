@@ -1,0 +1,8 @@
+"""What a packet costs in Portico and in what its users would otherwise run; see ../README.md, and
+../forwarding_bench to start it.
+
+`cases.py` is what is compared, `packets.py` makes its frames, `machine.py` reserves hugepages and tells what
+machine it is, `subject.py` is what every subject has, `testpmd.py`, `portico.py` and `ovs.py` are the
+subjects, `measure.py` starts them in turn, `floors.py` holds the figures against what must be reached,
+`report.py` and `plot.py` tell what came of it.
+"""

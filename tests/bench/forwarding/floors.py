@@ -1,0 +1,78 @@
+"""What must be reached, and whether it is."""
+
+import dataclasses
+
+from forwarding.cases import MANY, MILLION, THOUSAND, Case
+
+
+@dataclasses.dataclass(frozen=True)
+class Floor:
+    what: str
+    bound: float
+    unit: str
+    value: float = None    # None: it was not measured
+    at_most: bool = False  # the bound; else it is the least
+
+    @property
+    def holds(self):
+        if self.value is None:
+            return None
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+    def cells(self):
+        value = "" if self.value is None else f"{self.value:.3g} {self.unit}"
+        verdict = {None: "not measured", True: "HELD", False: "NOT HELD"}[self.holds]
+        return self.what, value, f"at {'most' if self.at_most else 'least'} {self.bound:g} {self.unit}", verdict
+
+
+class _Figures:
+    """Of all results; what is missing is None, and so is whatever is made of it."""
+
+    def __init__(self, results, tsc):
+        self._results = {(result.case, result.subject): result for result in results}
+        self._tsc = tsc
+
+    def rate(self, case, *names):
+        """The highest rate of the subjects that begin with one of these names."""
+        found = [result.mpps for (of, name), result in self._results.items()
+                 if of == case and name.startswith(names)]
+        return max(found, default=None)
+
+    def ratio(self, case, *others, base=None):
+        """Portico's rate to that of the best of the others, by default in the same case."""
+        own, other = self.rate(case, "Portico"), self.rate(base or case, *others)
+        return own / other if own and other else None
+
+    def above_io(self, case):
+        own, io = self.rate(case, "Portico"), self.rate(case, "testpmd io")
+        return self._tsc / 1e6 * (1 / own - 1 / io) if own and io else None
+
+    def made(self, case):
+        result = self._results.get((case, "Portico"))
+        return result.made_rate if result else None
+
+
+def floors(results, tsc):
+    """All of them, those not measured too."""
+    known = _Figures(results, tsc)
+    thousand, many, million = Case(THOUSAND), Case(MANY), Case(MILLION)
+    return [
+        Floor("1 thousand flows, to testpmd macswap", 0.5, "", known.ratio(thousand, "testpmd macswap")),
+        Floor("64 thousand flows, to testpmd macswap", 0.42, "", known.ratio(many, "testpmd macswap")),
+        Floor("64 thousand flows, above testpmd io", 130, "cycles", known.above_io(many), True),
+        Floor("1 million flows, to testpmd macswap", 0.33, "", known.ratio(million, "testpmd macswap")),
+        Floor("1 million flows, above testpmd io", 200, "cycles", known.above_io(million), True),
+        Floor("4 million flows, to 1 million", 0.85, ""),
+        Floor("64 thousand flows, to the best of OVS-DPDK", 11, "times", known.ratio(many, "OVS")),
+        Floor("1 million flows, to the best of OVS-DPDK", 8, "times", known.ratio(million, "OVS")),
+        *(Floor(f"new connections, {protocol.upper()}", 3, "million/s",
+                known.made(Case(MANY, protocol=protocol, new=True))) for protocol in ("udp", "tcp")),
+        Floor("IPv6 to IPv4, 64 thousand flows", 0.8, "",
+              known.ratio(Case(MANY, family=6), "Portico", base=many)),
+        Floor("50 thousand Services to one", 0.9, ""),
+        Floor("two workers to one, replies hash home", 1.8, "times"),
+        Floor("two workers to one, all handed over", 1.2, "times"),
+        Floor("during 1 thousand endpoint changes a second", 0.98, ""),
+        Floor("while 1 million connections end, in every 10 ms", 0.95, ""),
+        Floor("memory of a connection", 192, "bytes", None, True),
+    ]

@@ -1,0 +1,127 @@
+"""Open vSwitch with DPDK: conntrack, NAT and a group of three endpoints, as OVN does it.
+
+The cheapest form that keeps a connection with its endpoint: one zone, one pass through conntrack. Clients
+keep their addresses, so it does less than Portico with SNAT. All of it is in the run's own folders.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+
+from forwarding import packets, subject
+from testbed import isolation
+from testbed.process import Process
+
+HOME = isolation.RUN / "ovs"
+DATABASE, SOCKET, CONTROL = HOME / "conf.db", HOME / "db.sock", HOME / "vswitchd.ctl"
+VSWITCHD = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+MEMORY = 1280 << 20
+# Of mbufs: Open vSwitch's pool has 262,144, and the file's are held back (lib/netdev-dpdk.c, MAX_NB_MBUF).
+_MOST_FRAMES = 1 << 17
+_ENVIRONMENT = {**os.environ, "OVS_RUNDIR": str(HOME), "OVS_LOGDIR": str(HOME), "OVS_DBDIR": str(HOME)}
+
+
+def _run(*command):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=_ENVIRONMENT,
+                          timeout=subject.PATIENCE)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _vsctl(*arguments):
+    return _run("ovs-vsctl", f"--db=unix:{SOCKET}", *arguments)
+
+
+def _appctl(*arguments):
+    return _run("ovs-appctl", "-t", CONTROL, *arguments)
+
+
+def _flows(case):
+    """The bridge's group and flows: what conntrack knows it rewrites, what is new the group gives an endpoint."""
+    layer = case.protocol + ("6" if case.family == 6 else "")
+    destination = "nw_dst" if case.family == 4 else "ipv6_dst"
+    source = "nw_src" if case.family == 4 else "ipv6_src"
+    send = f"mod_dl_src:{packets.GATEWAY_MAC.hex(':')},mod_dl_dst:{packets.NEIGHBOR_MAC.hex(':')},in_port"
+    buckets = []
+    for number in range(case.endpoints):
+        address = packets.endpoint(case.family, number)
+        to = f"[{address}]" if case.family == 6 else address
+        buckets.append(f"bucket=ct(commit,zone=1,nat(dst={to}:{packets.POD_PORT}),table=2)")
+    pods = [f"table=0,{layer},{source}={packets.endpoint(case.family, number)},actions=ct(zone=1,nat,table=1)"
+            for number in range(case.endpoints)]
+    return f"group_id=1,type=select,{','.join(buckets)}", [
+        f"table=0,{layer},{destination}={packets.SERVICE[case.family]},tp_dst={packets.SERVICE_PORT},"
+        "actions=ct(zone=1,nat,table=1)",
+        *pods,
+        f"table=1,ct_state=+trk+est,{layer},actions={send}",
+        f"table=1,ct_state=+trk+new,{layer},actions=group:1", f"table=2,actions={send}"]
+
+
+class OpenVswitch(subject.Subject):
+    def __init__(self, emc):
+        self._emc = emc
+        self.name = "OVS-DPDK, DNAT" if emc else "OVS-DPDK, DNAT, no EMC"
+
+    def supports(self, case):
+        return not case.new and (case.snat or case.mixed) and case.flows * (2 if case.mixed else 1) < _MOST_FRAMES
+
+    def memory(self, frames):
+        return MEMORY + (256 << 20)
+
+    @contextlib.contextmanager
+    def start(self, case, frames, cores):
+        HOME.mkdir(exist_ok=True)
+        DATABASE.unlink(missing_ok=True)
+        _run("ovsdb-tool", "create", DATABASE, SCHEMA)
+        with contextlib.ExitStack() as stack:
+            database = Process("ovsdb-server", [
+                "ovsdb-server", DATABASE, f"--remote=punix:{SOCKET}", f"--unixctl={HOME / 'ovsdb.ctl'}"],
+                None, HOME / "ovsdb.log", _ENVIRONMENT)
+            stack.callback(database.stop)
+            database.wait_until(SOCKET.exists, subject.PATIENCE, "the database's socket")
+            self._configure(cores)
+            self.command = f"ovs-vswitchd-dpdk unix:{SOCKET}"
+            process = Process("ovs-vswitchd", cores.on_all(
+                VSWITCHD, f"unix:{SOCKET}", f"--unixctl={CONTROL}", "-vconsole:warn"),
+                None, HOME / "vswitchd.log", _ENVIRONMENT)
+            stack.callback(process.stop)
+            process.wait_until(lambda: "true" in _vsctl("get", "Open_vSwitch", ".", "dpdk_initialized"),
+                               subject.PATIENCE, "DPDK in Open vSwitch")
+            yield self._running(case, process, cores)
+
+    def _configure(self, cores):
+        _vsctl("--no-wait", "init", "--", "set", "Open_vSwitch", ".",
+               "other_config:dpdk-init=true", f"other_config:dpdk-lcore-mask={1 << cores.others[0]:#x}",
+               f"other_config:pmd-cpu-mask={1 << cores.worker:#x}",
+               f"other_config:dpdk-socket-mem={MEMORY >> 20}",
+               'other_config:dpdk-extra="--in-memory --no-pci --no-telemetry"',
+               f"other_config:emc-insert-inv-prob={100 if self._emc else 0}")
+
+    @staticmethod
+    def _running(case, process, cores):
+        _vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure")
+        group, flows = _flows(case)
+        _run("ovs-ofctl", "-O", "OpenFlow15", "add-group", "br0", group)
+        for flow in flows:
+            _run("ovs-ofctl", "-O", "OpenFlow15", "add-flow", "br0", flow)
+        _appctl("dpctl/ct-set-maxconns", 3_000_000)
+        _vsctl("add-port", "br0", "port0", "--", "set", "Interface", "port0", "type=dpdk",
+               f'options:dpdk-devargs="{subject.DEVICE}"')
+        fault = _vsctl("get", "Interface", "port0", "error").strip()
+        if fault != "[]":
+            raise RuntimeError(f"Open vSwitch does not take the port: {fault}")
+
+        def counters():
+            show = _appctl("dpctl/show", "--statistics", "netdev@ovs-netdev")
+            found = re.search(r"port \d+: port0 .*?RX packets:(\d+).*?TX packets:(\d+)", show, re.DOTALL)
+            return subject.Counters(int(found[1]), int(found[2]))
+
+        def has_connections():
+            if int(_appctl("dpctl/ct-get-nconns")) < case.flows:
+                return False
+            pods = packets.endpoint(case.family, 0)[:-1]
+            return f"reply=(src={pods}" in _appctl("dpctl/dump-conntrack")
+        return subject.Running(process, cores.worker, counters, has_connections)

@@ -1,0 +1,134 @@
+"""The frames of a case: every flow's, in an order that no cache foresees, and what the gateway asks for.
+
+Clients speak to one Service address. Where a packet leaves the gateway, the next hop is one neighbor
+for all; its ARP reply or neighbor advertisement is in the file, so that whoever asks is answered.
+"""
+
+import random
+import socket
+import struct
+
+from forwarding.cases import IMIX
+from shared.frames import arp_reply, checksum, write_pcap
+
+GATEWAY_MAC = bytes.fromhex("020000000001")
+NEIGHBOR_MAC = bytes.fromhex("0200000000c1")
+GATEWAY = {4: "10.12.0.1", 6: "2001:db8:12::1"}
+NEIGHBOR = {4: "10.12.0.2", 6: "2001:db8:12::2"}
+SERVICE = {4: "10.96.0.10", 6: "2001:db8:96::10"}
+CLIENTS = {4: "198.18.0.0/15", 6: "2001:db8:c::/64"}
+SERVICE_PORT, POD_PORT = 80, 8080
+LEAST = 1 << 12  # frames in a file: fewer flows come more often
+_ADDRESSES, _PORTS = 1 << 16, 64_000
+_ETHERTYPE = {4: b"\x08\x00", 6: b"\x86\xdd"}
+_NUMBER = {"udp": socket.IPPROTO_UDP, "tcp": socket.IPPROTO_TCP}
+_SYN, _ACK = 0x02, 0x10
+# Of twelve packets seven are small, four middle and one large.
+_IMIX = (64, 594, 64, 64, 594, 64, 1518, 64, 594, 64, 594, 64)
+
+
+def endpoint(family, number):
+    return f"10.200.0.{number + 1}" if family == 4 else f"2001:db8:200::{number + 1:x}"
+
+
+def binary(address):
+    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+
+
+def client(family, number):
+    """(address, port) of flow `number`, of at most four million; no two are the same."""
+    network = binary(CLIENTS[family].split("/")[0])
+    host = int.from_bytes(network[-4:], "big") + number % _ADDRESSES
+    return network[:-4] + host.to_bytes(4, "big"), 1024 + 7919 * number % _PORTS
+
+
+def _words(data):
+    return sum(struct.unpack(f"!{len(data) // 2}H", data))
+
+
+def _folded(total):
+    """The complement of a sum of 16-bit words, as checksums are written."""
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+class _Template:
+    """Frames that differ in the client alone; the sums of all the rest are made once."""
+
+    def __init__(self, family, protocol, size, flags, peer, peer_port, from_peer):
+        self._peer, self._from_peer = peer, from_peer
+        self._peer_port = struct.pack("!H", peer_port)
+        header = 20 if family == 4 else 40
+        transport = 8 if protocol == "udp" else 20
+        length = max(transport, size - 4 - 14 - header)
+        rest = bytes(length - transport)
+        if protocol == "udp":
+            self._behind_ports, self._tail = struct.pack("!H", length), rest
+        else:
+            self._behind_ports = struct.pack("!IIBBH", 1, 0 if flags == _SYN else 1, 0x50, flags, 65535)
+            self._tail = bytes(2) + rest
+        self._ethernet = GATEWAY_MAC + NEIGHBOR_MAC + _ETHERTYPE[family]
+        if family == 4:
+            self._before = struct.pack("!BBHHHBB", 0x45, 0, 20 + length, 0, 0x4000, 64, _NUMBER[protocol])
+            self._ip_sum = _words(self._before) + _words(peer)
+        else:
+            self._before = struct.pack("!IHBB", 0x60000000, length, _NUMBER[protocol], 64)
+            self._ip_sum = None
+        even = self._behind_ports + bytes(len(self._behind_ports) % 2)
+        self._sum = _words(even) + _words(peer) + peer_port + length + _NUMBER[protocol]
+        self._is_udp = protocol == "udp"
+
+    def frame(self, address, port):
+        varying = _words(address)
+        value = _folded(self._sum + varying + port)
+        if self._is_udp and value == 0:
+            value = 0xFFFF  # RFC 768: zero says that there is none
+        ip = b"" if self._ip_sum is None else _folded(self._ip_sum + varying).to_bytes(2, "big")
+        own_port = port.to_bytes(2, "big")
+        ends = (self._peer + address + self._peer_port + own_port if self._from_peer
+                else address + self._peer + own_port + self._peer_port)
+        return b"".join((self._ethernet, self._before, ip, ends, self._behind_ports,
+                         value.to_bytes(2, "big"), self._tail))
+
+
+def _advertisement():
+    """That NEIGHBOR[6] is at NEIGHBOR_MAC (RFC 4861 section 4.4), asked for, to take the place of what was."""
+    ends = binary(NEIGHBOR[6]) + binary(GATEWAY[6])
+    body = struct.pack("!I", 0x60000000) + binary(NEIGHBOR[6]) + b"\x02\x01" + NEIGHBOR_MAC
+    pseudo = ends + struct.pack("!II", 4 + len(body), socket.IPPROTO_ICMPV6)
+    value = checksum(pseudo + b"\x88\0\0\0" + body)
+    return (GATEWAY_MAC + NEIGHBOR_MAC + _ETHERTYPE[6] +
+            struct.pack("!IHBB", 0x60000000, 4 + len(body), socket.IPPROTO_ICMPV6, 255) + ends +
+            b"\x88\0" + struct.pack("!H", value) + body)
+
+
+def neighbor_frame(family):
+    if family == 6:
+        return _advertisement()
+    return arp_reply(GATEWAY[4], GATEWAY_MAC, NEIGHBOR[4], NEIGHBOR_MAC)
+
+
+def frames(case):
+    """All frames of a case: at least LEAST, one or two a flow, shuffled, and the neighbor's at the end."""
+    sizes = _IMIX if case.size == IMIX else (case.size,)
+    flags = _SYN if case.new else _ACK
+    service = binary(SERVICE[case.family])
+    out = [_Template(case.family, case.protocol, size, flags, service, SERVICE_PORT, False)
+           for size in sizes]
+    back = [_Template(case.family, case.protocol, size, flags, binary(endpoint(case.family, 0)), POD_PORT,
+                      True) for size in sizes] if case.mixed else []
+    made = []
+    for number in range(case.flows):
+        address, port = client(case.family, number)
+        made += [templates[number % len(sizes)].frame(address, port) for templates in (out, back) if templates]
+    made *= -(-LEAST // len(made))
+    random.Random(1).shuffle(made)
+    return [*made, neighbor_frame(case.family)]
+
+
+def write(path, case):
+    """How many frames there are in the file."""
+    made = frames(case)
+    write_pcap(path, made)
+    return len(made)

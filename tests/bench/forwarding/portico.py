@@ -1,0 +1,137 @@
+"""Portico: a whole porticod, whose Service came from portico-controller as any other."""
+
+import contextlib
+import ipaddress
+import json
+import subprocess
+
+from forwarding import packets, subject
+from testbed import isolation
+from testbed.gateway import programs
+from testbed.process import Process
+
+CONFIG = isolation.RUN / "porticod.yaml"
+SOCKET = isolation.RUN / "porticod.sock"
+MANIFESTS = isolation.RUN / "service.yaml"
+LOG = isolation.RUN / "porticod.log"
+_DEPTH = 32768           # the most that a queue may have
+_FRAGMENTS = 65536       # likewise; their buffers are of the packets' memory
+_BUFFER = 2304 + 384     # bytes of a packet buffer and what belongs to it
+_FIXED_BUFFERS = 11_000  # that porticod has beside its queues' and the fragments'
+_MOST_DEVICES = 32
+_CONNECTIONS_EACH = 48_000  # of an endpoint by way of one masquerading address
+
+_CONFIG = """\
+ports:
+  - name: lan0
+    device: "{device}"
+    roles: [uplink, downlink]
+    addresses: ["{gateway[4]}/16", "{gateway[6]}/64"]
+    mac: "{mac}"
+    queue_depth: {depth}
+{more_ports}\
+routes:
+  - {{prefix: "0.0.0.0/0", gateway: "{neighbor[4]}"}}
+  - {{prefix: "::/0", gateway: "{neighbor[6]}"}}
+snat: {snat}
+workers: {{count: 1, cores: [{core}], idle: {{max_nap: 0s}}}}
+memory: {{hugepages: always}}
+capacity: {{connections: {connections}}}
+fragments: {{capacity: {fragments}}}
+timeouts: {timeouts}
+connections: {{midstream_pickup: true}}
+api: {{socket: {socket}}}
+state_directory: ""
+"""
+_PORT = """\
+  - name: buffers{number}
+    device: "net_null{number},no-rx=1"
+    roles: [downlink]
+    addresses: ["10.13.{number}.1/24"]
+    queue_depth: {depth}
+"""
+
+
+def _manifests(case):
+    """A Service of the case's family and protocol, and its endpoints."""
+    family, protocol = f"IPv{case.family}", case.protocol.upper()
+    address = packets.SERVICE[case.family]
+    return [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "bench", "namespace": "default"},
+         "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
+                  "ipFamilies": [family], "ipFamilyPolicy": "SingleStack",
+                  "ports": [{"name": "main", "protocol": protocol, "port": packets.SERVICE_PORT}]}},
+        {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": family,
+         "metadata": {"name": "bench-1", "namespace": "default",
+                      "labels": {"kubernetes.io/service-name": "bench"}},
+         "ports": [{"name": "main", "protocol": protocol, "port": packets.POD_PORT}],
+         "endpoints": [{"addresses": [packets.endpoint(case.family, number)],
+                        "conditions": {"ready": True, "serving": True, "terminating": False}}
+                       for number in range(case.endpoints)]}]
+
+
+def more_devices(frames):
+    """How many devices that never receive make the packets' memory large enough for the file: its size
+    follows from the queues. Those beside the first cost the worker a look at each burst."""
+    missing = frames + 4096 - _FIXED_BUFFERS - 2 * _DEPTH
+    return max(0, -(-(missing - 2 * _FRAGMENTS) // (2 * _DEPTH)))
+
+
+class Portico(subject.Subject):
+    name = "Portico"
+
+    def supports(self, case):
+        return more_devices(case.flows * (2 if case.mixed else 1)) < _MOST_DEVICES
+
+    def memory(self, frames):
+        buffers = _FIXED_BUFFERS + 2 * _DEPTH * (1 + more_devices(frames)) + 2 * _FRAGMENTS
+        return buffers * _BUFFER * 9 // 8 + 4 * 192 * frames + (768 << 20)
+
+    @contextlib.contextmanager
+    def start(self, case, frames, cores):
+        program = programs()
+        CONFIG.write_text(self._config(case, frames, cores))
+        MANIFESTS.write_text("\n---\n".join(map(json.dumps, _manifests(case))))
+        LOG.unlink(missing_ok=True)
+        self.command = f"porticod --config {CONFIG.name}"
+        process = Process("porticod", cores.on_all(program["porticod"], "--config", CONFIG), None, LOG)
+        try:
+            process.wait_until(lambda: self._ctl("status"), subject.PATIENCE, "porticod's API")
+            subprocess.run([program["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
+                            f"unix:{SOCKET}"], check=True, capture_output=True, timeout=subject.PATIENCE)
+            yield subject.Running(process, cores.worker, self._counters)
+        finally:
+            process.stop()
+
+    @staticmethod
+    def _config(case, frames, cores):
+        if case.snat:
+            count = -(-case.flows // (_CONNECTIONS_EACH * case.endpoints))
+            first = ipaddress.ip_address(packets.GATEWAY[case.family])
+            others = [str(first + 1024 + number) for number in range(count - 1)]
+            snat = {"masquerade_all": True, "addresses": [str(first), *others]}
+        else:
+            snat = {"cluster_cidrs": list(packets.CLIENTS.values())}
+        # A connection that is to be new again after the file's last packet has ended by then.
+        timeouts = {"udp": {"unreplied": "0.02s"}, "tcp": {"syn_sent": "0.02s"}} if case.new else {}
+        return _CONFIG.format(
+            device=subject.DEVICE, gateway=packets.GATEWAY, neighbor=packets.NEIGHBOR,
+            mac=packets.GATEWAY_MAC.hex(":"), depth=_DEPTH, core=cores.worker, snat=json.dumps(snat),
+            connections=max(1 << 16, case.flows * 5 // 4), socket=SOCKET, timeouts=json.dumps(timeouts),
+            fragments=2048 if frames + 4096 <= _FIXED_BUFFERS + 2 * _DEPTH else _FRAGMENTS,
+            more_ports="".join(_PORT.format(number=number, depth=_DEPTH)
+                               for number in range(more_devices(frames))))
+
+    @staticmethod
+    def _ctl(what):
+        done = subprocess.run([programs()["porticoctl"], "--gateway", f"unix:{SOCKET}", "get", what, "-o",
+                               "json"], capture_output=True, text=True, timeout=subject.PATIENCE)
+        if done.returncode:
+            raise RuntimeError(f"porticoctl get {what}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def _counters(self):
+        workers = self._ctl("counters")
+        total = {name: sum(int(worker[name]) for worker in workers)
+                 for name in ("received", "sent", "connectionsMade")}
+        return subject.Counters(total["received"], total["sent"], total["connectionsMade"])

@@ -1,0 +1,105 @@
+"""What every subject has: a process that polls one port on the worker's core."""
+
+import dataclasses
+import time
+
+from shared.cores import progress, ran, tasks_of
+from testbed import isolation, wait
+
+FRAMES = isolation.RUN / "frames.pcap"
+# The only port: what comes in is the file, what goes out is forgotten.
+DEVICE = f"net_pcap0,rx_pcap={FRAMES},infinite_rx=1"
+PATIENCE = 120  # seconds, for whatever should take less
+
+
+@dataclasses.dataclass(frozen=True)
+class Counters:
+    received: int
+    sent: int
+    made: int = 0  # connections
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    seconds: float  # that the worker had its core
+    share: float    # of the time
+    packets: int
+    made: int       # connections in it
+
+    @property
+    def mpps(self):
+        return self.packets / self.seconds / 1e6
+
+    @property
+    def made_rate(self):
+        return self.made / self.seconds / 1e6
+
+
+class Lost(RuntimeError):
+    """A subject did not do with the packets what it is measured for."""
+
+
+class Subject:
+    """One is started for each measurement, within start(); those of a run are told apart by `name`."""
+
+    name = ""
+    command = ""    # of the program that polls, as a report tells it
+
+    def supports(self, case):
+        """Whether it has anything to say of this case."""
+        raise NotImplementedError
+
+    def memory(self, frames):
+        """Bytes of hugepages that it needs for a file of so many frames."""
+        raise NotImplementedError
+
+    def start(self, case, frames, cores):
+        """A block in which it runs; gives a Running."""
+        raise NotImplementedError
+
+
+class Running:
+    """A started subject. `read` tells its Counters."""
+
+    def __init__(self, process, core, read, is_warm=lambda: True):
+        self.process, self.counters, self._is_warm = process, read, is_warm
+        self.worker = wait.until(lambda: worker_of(process, core), PATIENCE, f"{process.name}'s worker")
+
+    def warm_up(self, case):
+        """Until it forwards all that it receives."""
+        def is_forwarding():
+            before = self.counters()
+            time.sleep(0.2)
+            after = self.counters()
+            return self._is_warm() and (case.new or is_lossless(before, after))
+        self.process.wait_until(is_forwarding, PATIENCE, f"{self.process.name} to forward all packets")
+
+    def window(self, case, seconds):
+        """What it does in so many seconds."""
+        first = self.counters()
+        begin = progress(self.worker, lambda: self.counters().received)
+        time.sleep(seconds)
+        end = progress(self.worker, lambda: self.counters().received)
+        last = self.counters()
+        self.process.require_running()
+        if not case.new and not is_lossless(first, last):
+            raise Lost(f"{self.process.name}: of {last.received - first.received} packets it sent "
+                       f"{last.sent - first.sent}; {case.name}")
+        packets = end.packets - begin.packets
+        made = (last.made - first.made) * packets // max(1, last.received - first.received)
+        return Window(end.ran - begin.ran, (end.ran - begin.ran) / (end.time - begin.time), packets, made)
+
+
+def is_lossless(before, after):
+    """Whether all was sent, but for neighbors' answers (one of LEAST packets at most) and bursts on the way."""
+    received = after.received - before.received
+    return received > 0 and after.sent - before.sent >= received * (1 - 1 / 256) - 2048
+
+
+def worker_of(process, core):
+    """The thread that is bound to `core` alone and has had it the longest."""
+    def is_bound(task):
+        status = (task / "status").read_text()
+        return f"Cpus_allowed_list:\t{core}\n" in status
+    bound = [task for task in tasks_of(process) if is_bound(task)]
+    return max(bound, key=ran, default=None)

@@ -1,0 +1,154 @@
+"""What of the benchmark needs no machine: its frames, its medians, its verdicts, its plots."""
+
+import dataclasses
+import pathlib
+import struct
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
+
+from control import packets as control_packets  # noqa: E402
+from forwarding import floors, measure, packets, plot, portico, report, subject  # noqa: E402
+from forwarding.cases import ALL, IMIX, MANY, THOUSAND, Case  # noqa: E402
+from shared.frames import checksum, write_pcap  # noqa: E402
+
+TSC = 2.5e9
+
+
+def small(case):
+    return dataclasses.replace(case, flows=min(case.flows, 300))
+
+
+def parts(frame):
+    """(header of IP, pseudo header, all behind IP), of either family."""
+    if frame[12:14] == b"\x08\x00":
+        ip, rest = frame[14:34], frame[34:14 + int.from_bytes(frame[16:18], "big")]
+        return ip, ip[12:20] + struct.pack("!HH", ip[9], len(rest)), rest
+    ip, rest = frame[14:54], frame[54:54 + int.from_bytes(frame[18:20], "big")]
+    return ip, ip[8:40] + struct.pack("!II", len(rest), ip[6]), rest
+
+
+def padded(data):
+    return data + bytes(len(data) % 2)
+
+
+@pytest.mark.parametrize("case", map(small, ALL), ids=lambda case: case.name)
+def test_checksums_hold(case):
+    for frame in packets.frames(case)[:-1]:
+        ip, pseudo, rest = parts(frame)
+        assert case.family == 6 or checksum(ip) == 0
+        assert checksum(padded(pseudo + rest)) == 0
+        assert len(frame) >= 60
+
+
+def test_a_frame_is_what_the_slow_way_makes():
+    address, port = packets.client(4, 5)
+    expected = control_packets.udp_frame("198.18.0.5", port, packets.SERVICE[4], packets.SERVICE_PORT)
+    assert address == packets.binary("198.18.0.5")
+    assert expected in packets.frames(Case(8))
+
+
+def test_a_udp_checksum_is_never_zero():
+    assert all(parts(frame)[2][6:8] != b"\0\0" for frame in packets.frames(Case(MANY))[:-1])
+
+
+def test_the_neighbor_answers_with_a_right_checksum():
+    ip, pseudo, rest = parts(packets.neighbor_frame(6))
+    assert checksum(pseudo + rest) == 0
+    assert ip[7] == 255, "RFC 4861 section 7.1.2"
+
+
+def test_no_two_flows_are_the_same():
+    assert len({packets.client(4, number) for number in range(1 << 18)}) == 1 << 18
+
+
+def test_every_flow_comes_equally_often_in_shuffled_order():
+    made = packets.frames(Case(THOUSAND))[:-1]
+    assert len(made) >= packets.LEAST
+    assert {made.count(frame) for frame in set(made[:50])} == {len(made) // THOUSAND}
+    assert made != sorted(made)
+
+
+def test_replies_go_back_to_the_clients():
+    sides = {frame[26:34] for frame in packets.frames(Case(8, mixed=True))[:-1]}
+    service, pod = packets.binary(packets.SERVICE[4]), packets.binary(packets.endpoint(4, 0))
+    clients = {packets.client(4, number)[0] for number in range(8)}
+    assert sides == {client + service for client in clients} | {pod + client for client in clients}
+
+
+@pytest.mark.parametrize("size,expected", [(64, {60}), (1500, {1496}), (IMIX, {60, 590, 1514})])
+def test_sizes_are_those_of_a_wire_without_the_checksum(size, expected):
+    assert {len(frame) for frame in packets.frames(Case(24, size=size))[:-1]} == expected
+
+
+def test_a_pcap_file_has_every_frame(tmp_path):
+    write_pcap(tmp_path / "frames", [b"abc", b"defg"])
+    data = (tmp_path / "frames").read_bytes()
+    assert struct.unpack_from("<IHH", data) == (0xA1B2C3D4, 2, 4)
+    assert data[24:] == struct.pack("<IIII", 0, 0, 3, 3) + b"abc" + struct.pack("<IIII", 0, 0, 4, 4) + b"defg"
+
+
+def result(case, name, *rates, made=0.0):
+    return measure.Result(case, name, "", [
+        subject.Window(2.0, 0.9, round(rate * 2e6), round(made * 2e6)) for rate in rates])
+
+
+def test_figures_are_medians_of_all_windows():
+    one = result(Case(MANY), "Portico", 5, 100, 10, 9, 1)
+    assert one.mpps == 9
+    assert one.cycles(TSC) == pytest.approx(TSC / 9e6)
+
+
+def verdicts(*results):
+    return {floor.what: floor.holds for floor in floors.floors(list(results), TSC)}
+
+
+def test_what_was_not_measured_is_neither_held_nor_missed():
+    assert set(verdicts().values()) == {None}
+    assert set(verdicts(result(Case(MANY), "Portico", 10)).values()) == {None}
+
+
+def test_floors_are_judged_by_the_same_case():
+    many = Case(MANY)
+    held = verdicts(
+        result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 12),
+        result(many, "OVS-DPDK, DNAT", 1), result(many, "OVS-DPDK, DNAT, no EMC", 1.2),
+        result(Case(MANY, family=6), "Portico", 9), result(Case(MANY, new=True), "Portico", 3, made=2.9))
+    assert held["64 thousand flows, to testpmd macswap"] is True
+    assert held["64 thousand flows, above testpmd io"] is True, "2.5e9 / 12e6 - 100 = 108"
+    assert held["64 thousand flows, to the best of OVS-DPDK"] is False, "10 times, not 12"
+    assert held["IPv6 to IPv4, 64 thousand flows"] is False
+    assert held["new connections, UDP"] is False, "made, not received"
+    assert held["1 thousand flows, to testpmd macswap"] is None
+
+
+def test_a_report_has_every_figure():
+    many = Case(MANY)
+    results = [result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 10)]
+    text = report.text(results, floors.floors(results, TSC), ["it failed"], TSC)
+    assert "0.400" in text and "150" in text and "NOT HELD" in text and "it failed" in text
+    made = report.document(results, [], [], {"tsc_hz": TSC})
+    assert [one["mpps"] for one in made["results"]] == [25, 25, 10]
+
+
+def test_what_is_lost_is_noticed():
+    before = subject.Counters(0, 0)
+    assert subject.is_lossless(before, subject.Counters(5_000_000, 4_999_000))
+    assert not subject.is_lossless(before, subject.Counters(5_000_000, 4_900_000))
+    assert not subject.is_lossless(before, before), "nothing came"
+
+
+def test_portico_gets_memory_for_the_whole_file():
+    for frames in (1 << 12, 1 << 16, 1 << 17, 1 << 18, 1 << 20):
+        devices = 1 + portico.more_devices(frames)
+        assert devices * 2 * portico._DEPTH + 2 * portico._FRAGMENTS + portico._FIXED_BUFFERS >= frames + 4096
+
+
+def test_a_plot_is_well_formed():
+    root = xml.etree.ElementTree.fromstring(plot.bars("a < b", {"Portico": (1, 2, 3), "testpmd": (4, 5, 6)}))
+    lengths = [float(one.get("width")) for one in root if one.tag.endswith("rect") and one.get("x")]
+    assert lengths[1] == pytest.approx(2.5 * lengths[0], rel=0.01)
