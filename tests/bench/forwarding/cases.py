@@ -3,7 +3,9 @@
 import dataclasses
 
 IMIX = "imix"
-_NAMES = {1: "1 flow", 1 << 10: "1 thousand flows", 1 << 16: "64 thousand flows", 1 << 20: "1 million flows"}
+ONE, THOUSAND, MANY, MORE, MILLION = 1, 1 << 10, 1 << 16, 1 << 17, 1 << 20
+_NAMES = {ONE: "1 flow", THOUSAND: "1 thousand flows", MANY: "64 thousand flows", MORE: "128 thousand flows",
+          MILLION: "1 million flows"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,11 +17,12 @@ class Case:
     snat: bool = True     # whether Portico masquerades the clients
     mixed: bool = False   # half of the packets are the endpoint's replies
     new: bool = False     # every packet is to be a connection's first
+    services: int = 1     # over which the flows are spread
 
     @property
     def endpoints(self):
-        """Of replies one knows in advance only where a single endpoint sends them from."""
-        return 1 if self.mixed else 3
+        """Of each Service. Of replies one knows in advance only where a single one sends them from."""
+        return 1 if self.mixed else 3 if self.services == 1 else 5
 
     @property
     def name(self):
@@ -30,6 +33,8 @@ class Case:
             words.append("TCP")
         if self.size != 64:
             words.append("IMIX" if self.size == IMIX else f"{self.size} bytes")
+        if self.services > 1:
+            words.append(f"{self.services // 1000} thousand Services")
         if self.new:
             words.append("new")
         elif self.mixed:
@@ -38,13 +43,7 @@ class Case:
             words.append("DNAT with SNAT" if self.snat else "DNAT")
         return ", ".join(words)
 
-    @property
-    def traffic(self):
-        """What distinguishes its packets: cases alike in this see the same file."""
-        return dataclasses.replace(self, snat=False)
 
-
-ONE, THOUSAND, MANY, MILLION = 1, 1 << 10, 1 << 16, 1 << 20
 QUICK = [Case(THOUSAND), Case(MANY)]
 ALL = [
     Case(ONE), Case(THOUSAND), Case(MANY), Case(MILLION),
@@ -52,5 +51,6 @@ ALL = [
     Case(MANY, snat=False, mixed=True), Case(MANY, family=6), Case(MANY, family=6, snat=False),
     Case(MANY, protocol="tcp"),
     *(Case(MANY, size=size) for size in (128, 256, 512, 1500, IMIX)),
-    Case(MANY, new=True), Case(MANY, new=True, protocol="tcp"),
+    Case(MORE, new=True), Case(MORE, new=True, protocol="tcp"),
+    Case(MANY, services=10_000), Case(MANY, services=50_000),
 ]

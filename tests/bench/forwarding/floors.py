@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from forwarding.cases import MANY, MILLION, THOUSAND, Case
+from forwarding.cases import MANY, MILLION, MORE, THOUSAND, Case
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,27 +29,37 @@ class _Figures:
     """Of all results; what is missing is None, and so is whatever is made of it."""
 
     def __init__(self, results, tsc):
-        self._results = {(result.case, result.subject): result for result in results}
+        self._results = results
         self._tsc = tsc
 
-    def rate(self, case, *names):
+    def rate(self, case, *names, of=lambda result: result.mpps):
         """The highest rate of the subjects that begin with one of these names."""
-        found = [result.mpps for (of, name), result in self._results.items()
-                 if of == case and name.startswith(names)]
+        found = [of(result) for result in self._results
+                 if result.case == case and result.subject.startswith(names)]
         return max(found, default=None)
 
     def ratio(self, case, *others, base=None):
         """Portico's rate to that of the best of the others, by default in the same case."""
-        own, other = self.rate(case, "Portico"), self.rate(base or case, *others)
-        return own / other if own and other else None
+        return _ratio(self.rate(case, "Portico"), self.rate(base or case, *others))
 
     def above_io(self, case):
         own, io = self.rate(case, "Portico"), self.rate(case, "testpmd io")
         return self._tsc / 1e6 * (1 / own - 1 / io) if own and io else None
 
-    def made(self, case):
-        result = self._results.get((case, "Portico"))
-        return result.made_rate if result else None
+    def made(self, case, *names):
+        """As rate(), of connections."""
+        return self.rate(case, *names, of=lambda result: result.made_rate)
+
+
+def _ratio(one, other):
+    return one / other if one and other else None
+
+
+def _new(known, protocol):
+    case, name = Case(MORE, protocol=protocol, new=True), f"new connections, {protocol.upper()}"
+    own = known.made(case, "Portico")
+    return [Floor(name, 3, "million/s", own),
+            Floor(f"{name}, to the best of OVS-DPDK", 10, "times", _ratio(own, known.made(case, "OVS")))]
 
 
 def floors(results, tsc):
@@ -65,11 +75,11 @@ def floors(results, tsc):
         Floor("4 million flows, to 1 million", 0.85, ""),
         Floor("64 thousand flows, to the best of OVS-DPDK", 11, "times", known.ratio(many, "OVS")),
         Floor("1 million flows, to the best of OVS-DPDK", 8, "times", known.ratio(million, "OVS")),
-        *(Floor(f"new connections, {protocol.upper()}", 3, "million/s",
-                known.made(Case(MANY, protocol=protocol, new=True))) for protocol in ("udp", "tcp")),
+        *(floor for protocol in ("udp", "tcp") for floor in _new(known, protocol)),
         Floor("IPv6 to IPv4, 64 thousand flows", 0.8, "",
               known.ratio(Case(MANY, family=6), "Portico", base=many)),
-        Floor("50 thousand Services to one", 0.9, ""),
+        Floor("50 thousand Services to one", 0.9, "",
+              known.ratio(Case(MANY, services=50_000), "Portico", base=many)),
         Floor("two workers to one, replies hash home", 1.8, "times"),
         Floor("two workers to one, all handed over", 1.2, "times"),
         Floor("during 1 thousand endpoint changes a second", 0.98, ""),

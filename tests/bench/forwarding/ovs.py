@@ -8,8 +8,10 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 
 from forwarding import packets, subject
+from shared.cores import progress
 from testbed import isolation
 from testbed.process import Process
 
@@ -20,6 +22,7 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 MEMORY = 1280 << 20
 # Of mbufs: Open vSwitch's pool has 262,144, and the file's are held back (lib/netdev-dpdk.c, MAX_NB_MBUF).
 _MOST_FRAMES = 1 << 17
+_LAP = 0.15  # seconds, in which the file's connections can't all be made
 _ENVIRONMENT = {**os.environ, "OVS_RUNDIR": str(HOME), "OVS_LOGDIR": str(HOME), "OVS_DBDIR": str(HOME)}
 
 
@@ -53,11 +56,30 @@ def _flows(case):
     pods = [f"table=0,{layer},{source}={packets.endpoint(case.family, number)},actions=ct(zone=1,nat,table=1)"
             for number in range(case.endpoints)]
     return f"group_id=1,type=select,{','.join(buckets)}", [
-        f"table=0,{layer},{destination}={packets.SERVICE[case.family]},tp_dst={packets.SERVICE_PORT},"
+        f"table=0,{layer},{destination}={packets.SERVICES[case.family]},tp_dst={packets.SERVICE_PORT},"
         "actions=ct(zone=1,nat,table=1)",
         *pods,
         f"table=1,ct_state=+trk+est,{layer},actions={send}",
         f"table=1,ct_state=+trk+new,{layer},actions=group:1", f"table=2,actions={send}"]
+
+
+def _connections():
+    return int(_appctl("dpctl/ct-get-nconns"))
+
+
+class _Forgetting(subject.Running):
+    """Its connections can't end as fast as new ones come: all are forgotten, and made anew once."""
+
+    def window(self, case, seconds):
+        _appctl("dpctl/flush-conntrack")
+        begin = progress(self.worker, _connections)
+        time.sleep(_LAP)
+        end = progress(self.worker, _connections)
+        self.process.require_running()
+        if end.packets >= case.flows:
+            raise subject.Lost(f"{self.process.name} has made all {case.flows} connections before the end")
+        made = end.packets - begin.packets
+        return subject.Window(end.ran - begin.ran, (end.ran - begin.ran) / (end.time - begin.time), made, made)
 
 
 class OpenVswitch(subject.Subject):
@@ -66,7 +88,8 @@ class OpenVswitch(subject.Subject):
         self.name = "OVS-DPDK, DNAT" if emc else "OVS-DPDK, DNAT, no EMC"
 
     def supports(self, case):
-        return not case.new and (case.snat or case.mixed) and case.flows * (2 if case.mixed else 1) < _MOST_FRAMES
+        return ((case.snat or case.mixed) and case.services == 1 and
+                case.flows * (2 if case.mixed else 1) <= _MOST_FRAMES)
 
     def memory(self, frames):
         return MEMORY + (256 << 20)
@@ -120,8 +143,9 @@ class OpenVswitch(subject.Subject):
             return subject.Counters(int(found[1]), int(found[2]))
 
         def has_connections():
-            if int(_appctl("dpctl/ct-get-nconns")) < case.flows:
+            if _connections() < case.flows:
                 return False
             pods = packets.endpoint(case.family, 0)[:-1]
             return f"reply=(src={pods}" in _appctl("dpctl/dump-conntrack")
-        return subject.Running(process, cores.worker, counters, has_connections)
+        kind = _Forgetting if case.new else subject.Running
+        return kind(process, cores.worker, counters, has_connections)

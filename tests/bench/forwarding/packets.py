@@ -1,9 +1,11 @@
 """The frames of a case: every flow's, in an order that no cache foresees, and what the gateway asks for.
 
-Clients speak to one Service address. Where a packet leaves the gateway, the next hop is one neighbor
+Clients speak to the Services in turn. Where a packet leaves the gateway, the next hop is one neighbor
 for all; its ARP reply or neighbor advertisement is in the file, so that whoever asks is answered.
 """
 
+import functools
+import ipaddress
 import random
 import socket
 import struct
@@ -15,7 +17,8 @@ GATEWAY_MAC = bytes.fromhex("020000000001")
 NEIGHBOR_MAC = bytes.fromhex("0200000000c1")
 GATEWAY = {4: "10.12.0.1", 6: "2001:db8:12::1"}
 NEIGHBOR = {4: "10.12.0.2", 6: "2001:db8:12::2"}
-SERVICE = {4: "10.96.0.10", 6: "2001:db8:96::10"}
+SERVICES = {4: "10.96.0.10", 6: "2001:db8:96::10"}
+ENDPOINTS = {4: "10.200.0.1", 6: "2001:db8:200::1"}
 CLIENTS = {4: "198.18.0.0/15", 6: "2001:db8:c::/64"}
 SERVICE_PORT, POD_PORT = 80, 8080
 LEAST = 1 << 12  # frames in a file: fewer flows come more often
@@ -27,8 +30,13 @@ _SYN, _ACK = 0x02, 0x10
 _IMIX = (64, 594, 64, 64, 594, 64, 1518, 64, 594, 64, 594, 64)
 
 
+def service(family, number):
+    return str(ipaddress.ip_address(SERVICES[family]) + number)
+
+
 def endpoint(family, number):
-    return f"10.200.0.{number + 1}" if family == 4 else f"2001:db8:200::{number + 1:x}"
+    """Of all Services' endpoints, which have as many consecutive ones each."""
+    return str(ipaddress.ip_address(ENDPOINTS[family]) + number)
 
 
 def binary(address):
@@ -112,16 +120,18 @@ def neighbor_frame(family):
 def frames(case):
     """All frames of a case: at least LEAST, one or two a flow, shuffled, and the neighbor's at the end."""
     sizes = _IMIX if case.size == IMIX else (case.size,)
-    flags = _SYN if case.new else _ACK
-    service = binary(SERVICE[case.family])
-    out = [_Template(case.family, case.protocol, size, flags, service, SERVICE_PORT, False)
-           for size in sizes]
-    back = [_Template(case.family, case.protocol, size, flags, binary(endpoint(case.family, 0)), POD_PORT,
-                      True) for size in sizes] if case.mixed else []
+
+    @functools.lru_cache(None)
+    def template(size, peer, port, from_peer):
+        return _Template(case.family, case.protocol, size, _SYN if case.new else _ACK, binary(peer), port,
+                         from_peer)
     made = []
     for number in range(case.flows):
-        address, port = client(case.family, number)
-        made += [templates[number % len(sizes)].frame(address, port) for templates in (out, back) if templates]
+        size, (address, port) = sizes[number % len(sizes)], client(case.family, number)
+        there = service(case.family, number % case.services) if case.services > 1 else SERVICES[case.family]
+        made.append(template(size, there, SERVICE_PORT, False).frame(address, port))
+        if case.mixed:
+            made.append(template(size, ENDPOINTS[case.family], POD_PORT, True).frame(address, port))
     made *= -(-LEAST // len(made))
     random.Random(1).shuffle(made)
     return [*made, neighbor_frame(case.family)]

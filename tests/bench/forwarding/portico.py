@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import json
+import shutil
 import subprocess
 
 from forwarding import packets, subject
@@ -12,13 +13,14 @@ from testbed.process import Process
 
 CONFIG = isolation.RUN / "porticod.yaml"
 SOCKET = isolation.RUN / "porticod.sock"
-MANIFESTS = isolation.RUN / "service.yaml"
+MANIFESTS = isolation.RUN / "services"
 LOG = isolation.RUN / "porticod.log"
 _DEPTH = 32768           # the most that a queue may have
 _FRAGMENTS = 65536       # likewise; their buffers are of the packets' memory
-_BUFFER = 2304 + 384     # bytes of a packet buffer and what belongs to it
+_BUFFER = 3072           # bytes of a packet buffer and what belongs to it
 _FIXED_BUFFERS = 11_000  # that porticod has beside its queues' and the fragments'
 _MOST_DEVICES = 32
+_IN_A_FILE = 10_000      # Services: files have a limit
 _CONNECTIONS_EACH = 48_000  # of an endpoint by way of one masquerading address
 
 _CONFIG = """\
@@ -52,22 +54,28 @@ _PORT = """\
 """
 
 
-def _manifests(case):
-    """A Service of the case's family and protocol, and its endpoints."""
-    family, protocol = f"IPv{case.family}", case.protocol.upper()
-    address = packets.SERVICE[case.family]
-    return [
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "bench", "namespace": "default"},
-         "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
-                  "ipFamilies": [family], "ipFamilyPolicy": "SingleStack",
-                  "ports": [{"name": "main", "protocol": protocol, "port": packets.SERVICE_PORT}]}},
-        {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": family,
-         "metadata": {"name": "bench-1", "namespace": "default",
-                      "labels": {"kubernetes.io/service-name": "bench"}},
-         "ports": [{"name": "main", "protocol": protocol, "port": packets.POD_PORT}],
-         "endpoints": [{"addresses": [packets.endpoint(case.family, number)],
-                        "conditions": {"ready": True, "serving": True, "terminating": False}}
-                       for number in range(case.endpoints)]}]
+def _objects(case, number):
+    """Service `number` and its endpoints."""
+    family, protocol, name = f"IPv{case.family}", case.protocol.upper(), f"bench-{number}"
+    address, first = packets.service(case.family, number), number * case.endpoints
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"},
+           "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
+                    "ipFamilies": [family], "ipFamilyPolicy": "SingleStack",
+                    "ports": [{"name": "main", "protocol": protocol, "port": packets.SERVICE_PORT}]}}
+    yield {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": family,
+           "metadata": {"name": f"{name}-1", "namespace": "default",
+                        "labels": {"kubernetes.io/service-name": name}},
+           "ports": [{"name": "main", "protocol": protocol, "port": packets.POD_PORT}],
+           "endpoints": [{"addresses": [packets.endpoint(case.family, one)],
+                          "conditions": {"ready": True, "serving": True, "terminating": False}}
+                         for one in range(first, first + case.endpoints)]}
+
+
+def manifests(case):
+    """[the objects in a file]"""
+    for first in range(0, case.services, _IN_A_FILE):
+        last = min(case.services, first + _IN_A_FILE)
+        yield [one for number in range(first, last) for one in _objects(case, number)]
 
 
 def more_devices(frames):
@@ -75,6 +83,13 @@ def more_devices(frames):
     follows from the queues. Those beside the first cost the worker a look at each burst."""
     missing = frames + 4096 - _FIXED_BUFFERS - 2 * _DEPTH
     return max(0, -(-(missing - 2 * _FRAGMENTS) // (2 * _DEPTH)))
+
+
+def _run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=subject.PATIENCE)
+    if done.returncode:
+        raise RuntimeError(f"{command[0].name}: status {done.returncode}: {done.stderr.strip()[-2000:]}")
+    return done.stdout
 
 
 class Portico(subject.Subject):
@@ -91,14 +106,18 @@ class Portico(subject.Subject):
     def start(self, case, frames, cores):
         program = programs()
         CONFIG.write_text(self._config(case, frames, cores))
-        MANIFESTS.write_text("\n---\n".join(map(json.dumps, _manifests(case))))
+        shutil.rmtree(MANIFESTS, ignore_errors=True)
+        MANIFESTS.mkdir()
+        for number, items in enumerate(manifests(case)):
+            listed = {"apiVersion": "v1", "kind": "List", "items": items}
+            (MANIFESTS / f"{number}.yaml").write_text(json.dumps(listed))
         LOG.unlink(missing_ok=True)
         self.command = f"porticod --config {CONFIG.name}"
         process = Process("porticod", cores.on_all(program["porticod"], "--config", CONFIG), None, LOG)
         try:
             process.wait_until(lambda: self._ctl("status"), subject.PATIENCE, "porticod's API")
-            subprocess.run([program["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
-                            f"unix:{SOCKET}"], check=True, capture_output=True, timeout=subject.PATIENCE)
+            _run(program["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
+                 f"unix:{SOCKET}")
             yield subject.Running(process, cores.worker, self._counters)
         finally:
             process.stop()
@@ -106,7 +125,7 @@ class Portico(subject.Subject):
     @staticmethod
     def _config(case, frames, cores):
         if case.snat:
-            count = -(-case.flows // (_CONNECTIONS_EACH * case.endpoints))
+            count = -(-case.flows // (_CONNECTIONS_EACH * case.endpoints * case.services))
             first = ipaddress.ip_address(packets.GATEWAY[case.family])
             others = [str(first + 1024 + number) for number in range(count - 1)]
             snat = {"masquerade_all": True, "addresses": [str(first), *others]}
@@ -124,11 +143,7 @@ class Portico(subject.Subject):
 
     @staticmethod
     def _ctl(what):
-        done = subprocess.run([programs()["porticoctl"], "--gateway", f"unix:{SOCKET}", "get", what, "-o",
-                               "json"], capture_output=True, text=True, timeout=subject.PATIENCE)
-        if done.returncode:
-            raise RuntimeError(f"porticoctl get {what}: {done.stderr.strip()}")
-        return json.loads(done.stdout)
+        return json.loads(_run(programs()["porticoctl"], "--gateway", f"unix:{SOCKET}", "get", what, "-o", "json"))
 
     def _counters(self):
         workers = self._ctl("counters")

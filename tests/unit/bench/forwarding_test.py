@@ -13,7 +13,7 @@ sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
 
 from control import packets as control_packets  # noqa: E402
 from forwarding import floors, measure, packets, plot, portico, report, subject  # noqa: E402
-from forwarding.cases import ALL, IMIX, MANY, THOUSAND, Case  # noqa: E402
+from forwarding.cases import ALL, IMIX, MANY, MORE, THOUSAND, Case  # noqa: E402
 from shared.frames import checksum, write_pcap  # noqa: E402
 
 TSC = 2.5e9
@@ -47,7 +47,7 @@ def test_checksums_hold(case):
 
 def test_a_frame_is_what_the_slow_way_makes():
     address, port = packets.client(4, 5)
-    expected = control_packets.udp_frame("198.18.0.5", port, packets.SERVICE[4], packets.SERVICE_PORT)
+    expected = control_packets.udp_frame("198.18.0.5", port, packets.SERVICES[4], packets.SERVICE_PORT)
     assert address == packets.binary("198.18.0.5")
     assert expected in packets.frames(Case(8))
 
@@ -73,9 +73,21 @@ def test_every_flow_comes_equally_often_in_shuffled_order():
     assert made != sorted(made)
 
 
+def test_flows_are_spread_over_all_services():
+    addresses = {frame[30:34] for frame in packets.frames(Case(100, services=50))[:-1]}
+    assert addresses == {packets.binary(packets.service(4, number)) for number in range(50)}
+
+
+def test_no_two_services_share_an_endpoint():
+    case = Case(1, services=10_300)
+    slices = [one for part in portico.manifests(case) for one in part if one["kind"] == "EndpointSlice"]
+    endpoints = [address for one in slices for end in one["endpoints"] for address in end["addresses"]]
+    assert len(endpoints) == len(set(endpoints)) == 10_300 * case.endpoints
+
+
 def test_replies_go_back_to_the_clients():
     sides = {frame[26:34] for frame in packets.frames(Case(8, mixed=True))[:-1]}
-    service, pod = packets.binary(packets.SERVICE[4]), packets.binary(packets.endpoint(4, 0))
+    service, pod = packets.binary(packets.SERVICES[4]), packets.binary(packets.endpoint(4, 0))
     clients = {packets.client(4, number)[0] for number in range(8)}
     assert sides == {client + service for client in clients} | {pod + client for client in clients}
 
@@ -117,12 +129,14 @@ def test_floors_are_judged_by_the_same_case():
     held = verdicts(
         result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 12),
         result(many, "OVS-DPDK, DNAT", 1), result(many, "OVS-DPDK, DNAT, no EMC", 1.2),
-        result(Case(MANY, family=6), "Portico", 9), result(Case(MANY, new=True), "Portico", 3, made=2.9))
+        result(Case(MANY, family=6), "Portico", 9), result(Case(MORE, new=True), "Portico", 3, made=2.9),
+        result(Case(MORE, new=True), "OVS-DPDK, DNAT", 0.2, made=0.2))
     assert held["64 thousand flows, to testpmd macswap"] is True
     assert held["64 thousand flows, above testpmd io"] is True, "2.5e9 / 12e6 - 100 = 108"
     assert held["64 thousand flows, to the best of OVS-DPDK"] is False, "10 times, not 12"
     assert held["IPv6 to IPv4, 64 thousand flows"] is False
     assert held["new connections, UDP"] is False, "made, not received"
+    assert held["new connections, UDP, to the best of OVS-DPDK"] is True, "14.5 times"
     assert held["1 thousand flows, to testpmd macswap"] is None
 
 
