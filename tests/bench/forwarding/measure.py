@@ -50,19 +50,31 @@ class Run:
         self.results = []   # Result
         self.failures = []  # what could not be measured, and why
 
-    def measure(self, case):
+    def __call__(self, cases):
+        """Measures all of them, or as many as it may: whoever ends it has what there is by then."""
+        for case in cases:
+            try:
+                self._measure(case)
+            except MemoryError as error:
+                self._fail(case, "all", error)
+            except (KeyboardInterrupt, SystemExit):
+                self._fail(case, "all", "ended from outside, and so are the cases after it")
+                return
+
+    def _measure(self, case):
         subjects = [one for one in self._subjects if one.supports(case)]
         frames = packets.write(subject.FRAMES, case)
         results = {one.name: Result(case, one.name) for one in subjects}
         needed = max(one.memory(frames) for one in subjects)
         if needed > machine.available() * 3 // 4:
-            self._fail(case, "all", f"{needed >> 20} MiB of hugepages are more than the machine can spare")
-            return
-        with machine.hugepages(needed):
-            for start in range(self._plan.starts):
-                for one in subjects:
-                    self._start(one, case, frames, results[one.name])
-        self.results += [result for result in results.values() if result.windows]
+            raise MemoryError(f"{needed >> 20} MiB of hugepages are more than the machine can spare")
+        try:
+            with machine.hugepages(needed):
+                for _ in range(self._plan.starts):
+                    for one in subjects:
+                        self._start(one, case, frames, results[one.name])
+        finally:
+            self.results += [result for result in results.values() if result.windows]
 
     def _start(self, one, case, frames, result):
         try:

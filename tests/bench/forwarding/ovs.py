@@ -60,7 +60,9 @@ def _flows(case):
         "actions=ct(zone=1,nat,table=1)",
         *pods,
         f"table=1,ct_state=+trk+est,{layer},actions={send}",
-        f"table=1,ct_state=+trk+new,{layer},actions=group:1", f"table=2,actions={send}"]
+        # Of UDP that nobody has answered all is new, but not all is without an endpoint.
+        f"table=1,ct_state=+trk+new+dnat,{layer},actions={send}",
+        f"table=1,ct_state=+trk+new-dnat,{layer},actions=group:1", f"table=2,actions={send}"]
 
 
 def _connections():
@@ -140,6 +142,8 @@ class OpenVswitch(subject.Subject):
         def counters():
             show = _appctl("dpctl/show", "--statistics", "netdev@ovs-netdev")
             found = re.search(r"port \d+: port0 .*?RX packets:(\d+).*?TX packets:(\d+)", show, re.DOTALL)
+            if not found:
+                raise RuntimeError(f"Open vSwitch tells nothing of the port's packets:\n{show}")
             return subject.Counters(int(found[1]), int(found[2]))
 
         def has_connections():
