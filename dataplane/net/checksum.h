@@ -5,6 +5,8 @@
 // Sums are taken over 16-bit words in the machine's own order: one's complement addition does not
 // care which byte comes first, as long as the result is stored the way the words were loaded.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -41,6 +43,14 @@ class ChecksumSum {
       std::memcpy(&word, bytes, 1);
       sum_ += word;
     }
+  }
+  // The same of a number of bytes that the compiler knows: no loop.
+  template <std::size_t kLength>
+  void add(const void* memory) noexcept {
+    static_assert(kLength % 4 == 0);
+    std::array<std::uint32_t, kLength / 4> words;
+    std::memcpy(words.data(), memory, kLength);
+    for (const std::uint32_t word : words) sum_ += word;
   }
   // `length` is even.
   void subtract(const void* memory, std::size_t length) noexcept {

@@ -35,6 +35,13 @@ struct Ip<Ipv4Address> {
     delta.add(&header.ttl, 2);
     update_header_checksum(header, delta.fold());
   }
+  // Requires a TTL of at least 1. TTL and protocol are one word of the checksum, TTL its upper
+  // half: whatever it is, ~m + m' is 0xffff - 0x0100.
+  static void decrement_ttl(Packet& packet) noexcept {
+    auto& header = header_at<Header>(packet.l3());
+    --header.ttl;
+    update_header_checksum(header, Be16::from_host(0xfeff).wire());
+  }
   static void update_header_checksum(Header& header, std::uint16_t delta) noexcept {
     auto& field = header.checksum;
     field.store(Be16::from_wire(update_checksum(field.load().wire(), delta)));
@@ -58,6 +65,7 @@ struct Ip<Ipv6Address> {
   static void set_ttl(Packet& packet, std::uint8_t ttl) noexcept {
     header_at<Header>(packet.l3()).hop_limit = ttl;
   }
+  static void decrement_ttl(Packet& packet) noexcept { --header_at<Header>(packet.l3()).hop_limit; }
   static void update_header_checksum(Header&, std::uint16_t) noexcept {}  // has none
 };
 

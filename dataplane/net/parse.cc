@@ -50,7 +50,7 @@ std::optional<std::uint16_t> parse_link(Packet& packet, const Link& link) noexce
   return ether_type;
 }
 
-void parse_arp(Packet& packet) noexcept {
+[[gnu::cold]] void parse_arp(Packet& packet) noexcept {
   if (!readable(packet, packet.l3_offset, sizeof(ArpPacket))) {
     return packet.drop(DropReason::arp_malformed);
   }
@@ -104,7 +104,7 @@ void parse_udp(Packet& packet, std::uint32_t available) noexcept {
   }
 }
 
-void parse_icmp(Packet& packet, std::uint32_t available) noexcept {
+[[gnu::cold]] void parse_icmp(Packet& packet, std::uint32_t available) noexcept {
   if (available < sizeof(IcmpHeader) || !readable(packet, packet.l4_offset, sizeof(IcmpHeader))) {
     return packet.drop(DropReason::l4_truncated);
   }
@@ -126,14 +126,12 @@ void parse_l4(Packet& packet, std::uint8_t protocol, std::uint32_t available) no
 
 // RFC 1122 section 3.2.1.3: what is no single host's address is no source, and a gateway forwards
 // nothing to it. 0.0.0.0/8 is "this network".
-bool is_host(const Ipv4Address& address) noexcept {
-  const std::uint32_t host = address.word.host();
-  const std::uint32_t first = host >> 24;
+bool begins_host(std::uint8_t first) noexcept {
   return first != 0 && first != 127 && first < 224;
 }
 
 // RFC 791 section 3.1. A sender does not choose the way: RFC 7126 sections 4.3 and 4.4.
-void check_options(Packet& packet, std::uint16_t header_length) noexcept {
+[[gnu::cold]] void check_options(Packet& packet, std::uint16_t header_length) noexcept {
   const std::uint8_t* const options = packet.l3() + sizeof(Ipv4Header);
   const std::size_t size = header_length - sizeof(Ipv4Header);
   for (std::size_t at = 0; at < size && options[at] != kIpv4EndOfOptions;) {
@@ -166,16 +164,16 @@ void parse_ipv4(Packet& packet) noexcept {
       packet.ip_length > packet.length - packet.l3_offset) {
     return packet.drop(DropReason::ip_truncated);
   }
+  const bool has_options = header_length > sizeof(Ipv4Header);
   ChecksumSum sum;
-  sum.add(packet.l3(), header_length);
+  sum.add<sizeof(Ipv4Header)>(packet.l3());
+  if (has_options) {
+    sum.add(packet.l3() + sizeof(Ipv4Header), header_length - sizeof(Ipv4Header));
+  }
   if (sum.checksum() != 0) return packet.drop(DropReason::ip_checksum_wrong);
-  if (!is_host(Ipv4Address::from_bytes(ip.source.data()))) {
-    return packet.drop(DropReason::ip_source_invalid);
-  }
-  if (!is_host(Ipv4Address::from_bytes(ip.destination.data()))) {
-    return packet.drop(DropReason::ip_destination_invalid);
-  }
-  if (header_length > sizeof(Ipv4Header)) {
+  if (!begins_host(ip.source[0])) return packet.drop(DropReason::ip_source_invalid);
+  if (!begins_host(ip.destination[0])) return packet.drop(DropReason::ip_destination_invalid);
+  if (has_options) {
     check_options(packet, header_length);
     if (!packet.undecided()) return;
   }
@@ -201,7 +199,8 @@ bool is_no_host(const Ipv6Address& address) noexcept {
 
 // Steps over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or
 // nothing when the packet was dropped or is a fragment.
-std::optional<std::uint8_t> parse_extensions(Packet& packet, std::uint8_t next) noexcept {
+[[gnu::noinline]] std::optional<std::uint8_t> parse_extensions(Packet& packet,
+                                                               std::uint8_t next) noexcept {
   const std::uint32_t end = packet.l3_offset + packet.ip_length;
   std::uint32_t offset = packet.l3_offset + std::uint32_t{sizeof(Ipv6Header)};
   for (int count = 0;; ++count) {

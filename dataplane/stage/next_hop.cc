@@ -42,10 +42,9 @@ class Way {
   std::uint32_t epoch_;
 };
 
-// Gives the frame the link header of `port`, tag or no tag; the destination stays open. False when
-// there is no headroom for the tag.
-bool change_link_header(Packet& packet, std::uint16_t ether_type, const Port& port) noexcept {
-  const std::uint16_t size = link_header_size(port);
+// Moves the frame's beginning so that its link header has `size` bytes. False when there is no
+// headroom for more of them.
+[[gnu::cold]] bool resize_link_header(Packet& packet, std::uint16_t size) noexcept {
   if (size > packet.l3_offset) {
     const auto more = static_cast<std::uint16_t>(size - packet.l3_offset);
     if (packet.headroom < more) return false;
@@ -55,6 +54,15 @@ bool change_link_header(Packet& packet, std::uint16_t ether_type, const Port& po
   }
   packet.l4_offset = static_cast<std::uint16_t>(packet.l4_offset + size - packet.l3_offset);
   packet.l3_offset = size;
+  return true;
+}
+
+// Gives the frame the link header of `port`, tag or no tag; the destination stays open. False when
+// there is no headroom for the tag.
+[[gnu::always_inline]] inline bool change_link_header(Packet& packet, std::uint16_t ether_type,
+                                                      const Port& port) noexcept {
+  const std::uint16_t size = link_header_size(port);
+  if (size != packet.l3_offset && !resize_link_header(packet, size)) return false;
   write_link_header(packet.data, port, port.mac, {}, ether_type);
   return true;
 }
@@ -101,20 +109,20 @@ const NextHop<Address>& choose(const NextHops<Address>& hops, const Packet& pack
 
 // Lets the packet leave by this port: all but the destination's MAC address is written.
 template <typename Address>
-bool dress(Packet& packet, const Port& out) noexcept {
-  Ip<Address>::set_ttl(packet, static_cast<std::uint8_t>(Ip<Address>::ttl(packet) - 1));
+[[gnu::always_inline]] inline bool dress(Packet& packet, const Port& out) noexcept {
+  Ip<Address>::decrement_ttl(packet);
   if (change_link_header(packet, Ip<Address>::kEtherType, out)) return true;
   packet.drop(DropReason::packet_too_big);
   return false;
 }
 
 void send_to(const Neighbor& neighbor, Packet& packet) noexcept {
-  header_at<EthernetHeader>(packet.data).destination = neighbor.mac;
-  packet.verdict = Verdict::forward(neighbor.port);
+  header_at<EthernetHeader>(packet.data).destination = neighbor.mac();
+  packet.verdict = Verdict::forward(neighbor.port());
 }
 
 template <typename Address>
-void route(Packet& packet, Way<Address> way, StageContext& context) noexcept {
+[[gnu::noinline]] void route(Packet& packet, Way<Address> way, StageContext& context) noexcept {
   const Address destination = destination_of<Address>(packet);
   const NextHops<Address>* hops = context.tables<Address>().routes.find(destination);
   if (hops == nullptr) return packet.drop(DropReason::no_route);
@@ -140,7 +148,7 @@ template <typename Address>
 void leave(Packet& packet, StageContext& context) noexcept {
   Way<Address> way(packet, context.tables<Address>());
   if (const std::optional<Neighbor> neighbor = context.neighbors.at(way.place())) {
-    const Port& out = context.port(neighbor->port);
+    const Port& out = context.port(neighbor->port());
     if (packet.ip_length <= out.mtu && packet.largest_fragment == 0) {
       if (dress<Address>(packet, out)) send_to(*neighbor, packet);
       return;

@@ -48,6 +48,16 @@ constexpr const char* to_string(Stage stage) noexcept {
   return kNames[static_cast<std::size_t>(stage)];
 }
 
+// Those that are not known to be of a connection, and ICMP errors.
+inline Batch without_connection(const Batch& packets) noexcept {
+  Batch without;
+  for (Packet& packet : packets) {
+    const bool is_known = packet.connection.found() && !packet.quote.is_error;
+    if (packet.undecided() && !is_known) without.add(packet);
+  }
+  return without;
+}
+
 // The way of packets of one family. `observe(stage)` is called after each stage: nothing in the
 // worker, the recorder in explain.
 template <typename Address, typename Observe>
@@ -56,17 +66,18 @@ void run(const Batch& packets, StageContext& context, Observe&& observe) noexcep
   observe(Stage::kSteer);
   find_connection<Address>(packets, context);
   observe(Stage::kFindConnection);
-  relate_errors<Address>(packets, context);  // ICMP errors about packets of a connection
+  const Batch others = without_connection(packets);
+  relate_errors<Address>(others, context);  // ICMP errors about packets of a connection
   observe(Stage::kRelateErrors);
-  answer_echo<Address>(packets, context);
+  answer_echo<Address>(others, context);
   observe(Stage::kAnswerEcho);
-  find_service<Address>(packets, context);  // those without a connection, from here ...
+  find_service<Address>(others, context);
   observe(Stage::kFindService);
   check_ttl<Address>(packets, context);
   observe(Stage::kCheckTtl);
-  pick_endpoint<Address>(packets, context);
+  pick_endpoint<Address>(others, context);
   observe(Stage::kPickEndpoint);
-  create_connection<Address>(packets, context);  // ... to here
+  create_connection<Address>(packets, context);  // of the others, minding all
   observe(Stage::kCreateConnection);
   track<Address>(packets, context);
   observe(Stage::kTrack);

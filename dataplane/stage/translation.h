@@ -59,7 +59,8 @@ struct Headers {
 };
 
 template <typename Address>
-void rewrite(const Headers& at, const Translation<Address>& to) noexcept {
+[[gnu::always_inline]] inline void rewrite(const Headers& at,
+                                           const Translation<Address>& to) noexcept {
   auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
   to.source.copy_to(ip.source.data());
   to.destination.copy_to(ip.destination.data());

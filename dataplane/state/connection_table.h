@@ -133,6 +133,7 @@ class ConnectionTable {
   // deadline, budget allowing, and never before its deadline.
   template <typename OnExpired>
   std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
+    if (size_ == 0) return 0;
     const auto deadline_of = [this](std::uint32_t index) { return deadline(records_[index]); };
     const auto end = [this, &on_expired](std::uint32_t index) {
       on_expired(static_cast<const Record&>(records_[index]));

@@ -4,27 +4,6 @@
 #include <cstring>
 
 namespace portico {
-namespace {
-
-constexpr std::uint64_t kResolved = std::uint64_t{1} << 63;
-
-constexpr unsigned kPortShift = 48;
-
-std::uint64_t pack(PortId port, const MacAddress& mac) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, mac.bytes.data(), mac.bytes.size());
-  return word | std::uint64_t{port.value} << kPortShift | kResolved;
-}
-
-Neighbor unpack(std::uint64_t word) noexcept {
-  Neighbor neighbor;
-  std::memcpy(neighbor.mac.bytes.data(), &word, neighbor.mac.bytes.size());
-  neighbor.port.value = static_cast<std::uint16_t>((word & ~kResolved) >> kPortShift);
-  return neighbor;
-}
-static_assert(std::endian::native == std::endian::little, "pack() puts bit 63 behind the MAC");
-
-}  // namespace
 
 NeighborTable::NeighborTable(std::uint32_t capacity)
     : table_(capacity), slots_(std::make_unique<Slot[]>(2 * capacity)) {
@@ -41,7 +20,7 @@ NeighborTable::Key NeighborTable::key_of(PortId port, const IpAddress& address) 
 std::optional<MacAddress> NeighborTable::find(PortId port,
                                               const IpAddress& address) const noexcept {
   const std::optional<Neighbor> neighbor = at(place_of(port, address));
-  return neighbor ? std::optional(neighbor->mac) : std::nullopt;
+  return neighbor ? std::optional(neighbor->mac()) : std::nullopt;
 }
 
 std::uint32_t NeighborTable::place_of(PortId port, const IpAddress& address) const noexcept {
@@ -49,24 +28,15 @@ std::uint32_t NeighborTable::place_of(PortId port, const IpAddress& address) con
   return index ? static_cast<std::uint32_t>(*index) : kNoPlace;
 }
 
-std::optional<Neighbor> NeighborTable::at(std::uint32_t place) const noexcept {
-  if (place == kNoPlace) return std::nullopt;
-  Slot& slot = slots_[place];
-  const std::uint64_t word = slot.word.load(std::memory_order_relaxed);
-  if ((word & kResolved) == 0) return std::nullopt;
-  if (!slot.used.load(std::memory_order_relaxed)) slot.used.store(true, std::memory_order_relaxed);
-  return unpack(word);
-}
-
 bool NeighborTable::set(PortId port, const IpAddress& address, const MacAddress& mac) {
   const Key key = key_of(port, address);
   if (const auto index = table_.find(key)) {
-    slots_[*index].word.store(pack(port, mac), std::memory_order_relaxed);
+    slots_[*index].word.store(Neighbor(port, mac).word(), std::memory_order_relaxed);
     return true;
   }
   if (free_.empty()) return false;
   const std::uint32_t index = free_.back();
-  slots_[index].word.store(pack(port, mac), std::memory_order_relaxed);
+  slots_[index].word.store(Neighbor(port, mac).word(), std::memory_order_relaxed);
   slots_[index].used.store(false, std::memory_order_relaxed);
   if (!table_.set(key, index)) return false;
   free_.pop_back();

@@ -24,7 +24,9 @@
 // all others                            the slow path, one thread
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -35,12 +37,36 @@
 
 namespace portico {
 
-// Where frames to a neighbor go.
-struct Neighbor {
-  PortId port;
-  MacAddress mac;
+// Where frames to a neighbor go: a word of the table.
+class Neighbor {
+ public:
+  Neighbor(PortId port, const MacAddress& mac) noexcept
+      : word_(kResolved | std::uint64_t{port.value} << kPortShift) {
+    static_assert(std::endian::native == std::endian::little, "bit 63 lies behind the MAC address");
+    std::memcpy(&word_, mac.bytes.data(), sizeof mac);
+  }
+  static Neighbor from_word(std::uint64_t word) noexcept { return Neighbor(word); }
 
-  friend bool operator==(const Neighbor&, const Neighbor&) = default;
+  std::uint64_t word() const noexcept { return word_; }
+  bool is_resolved() const noexcept { return (word_ & kResolved) != 0; }
+  PortId port() const noexcept {
+    return {static_cast<std::uint16_t>((word_ & ~kResolved) >> kPortShift)};
+  }
+  MacAddress mac() const noexcept {
+    MacAddress mac;
+    std::memcpy(mac.bytes.data(), &word_, sizeof mac);
+    return mac;
+  }
+
+  friend bool operator==(const Neighbor&, const Neighbor&) noexcept = default;
+
+ private:
+  static constexpr std::uint64_t kResolved = std::uint64_t{1} << 63;
+  static constexpr unsigned kPortShift = 48;
+
+  explicit Neighbor(std::uint64_t word) noexcept : word_(word) {}
+
+  std::uint64_t word_;
 };
 
 class NeighborTable {
@@ -55,7 +81,16 @@ class NeighborTable {
   // The same in two steps. The place is kNoPlace for a neighbor that was never resolved, or is
   // gone; nobody is at kNoPlace.
   std::uint32_t place_of(PortId port, const IpAddress& address) const noexcept;
-  std::optional<Neighbor> at(std::uint32_t place) const noexcept;
+  std::optional<Neighbor> at(std::uint32_t place) const noexcept {
+    if (place == kNoPlace) return std::nullopt;
+    Slot& slot = slots_[place];
+    const Neighbor neighbor = Neighbor::from_word(slot.word.load(std::memory_order_relaxed));
+    if (!neighbor.is_resolved()) return std::nullopt;
+    if (!slot.used.load(std::memory_order_relaxed)) {
+      slot.used.store(true, std::memory_order_relaxed);
+    }
+    return neighbor;
+  }
   // How often neighbors have come or gone. Who sees a number finds the places as they are since
   // then.
   std::uint32_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
