@@ -18,6 +18,7 @@ LOG = isolation.RUN / "porticod.log"
 _DEPTH = 32768           # the most that a queue may have
 _FRAGMENTS = 65536       # likewise; their buffers are of the packets' memory
 _BUFFER = 3072           # bytes of a packet buffer and what belongs to it
+_TABLES = 2048           # bytes of tables for each connection at most, both families' rounded up
 _FIXED_BUFFERS = 11_000  # that porticod has beside its queues' and the fragments'
 _MOST_DEVICES = 32
 _IN_A_FILE = 10_000      # Services: files have a limit
@@ -100,7 +101,7 @@ class Portico(subject.Subject):
 
     def memory(self, frames):
         buffers = _FIXED_BUFFERS + 2 * _DEPTH * (1 + more_devices(frames)) + 2 * _FRAGMENTS
-        return buffers * _BUFFER * 9 // 8 + 4 * 192 * frames + (768 << 20)
+        return buffers * _BUFFER * 9 // 8 + _TABLES * frames + (768 << 20)
 
     @contextlib.contextmanager
     def start(self, case, frames, cores):
