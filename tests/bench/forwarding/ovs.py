@@ -7,6 +7,7 @@ keep their addresses, so it does less than Portico with SNAT. All of it is in th
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -98,15 +99,16 @@ class OpenVswitch(subject.Subject):
 
     @contextlib.contextmanager
     def start(self, case, frames, cores):
-        HOME.mkdir(exist_ok=True)
-        DATABASE.unlink(missing_ok=True)
+        shutil.rmtree(HOME, ignore_errors=True)
+        HOME.mkdir()
         _run("ovsdb-tool", "create", DATABASE, SCHEMA)
         with contextlib.ExitStack() as stack:
             database = Process("ovsdb-server", [
                 "ovsdb-server", DATABASE, f"--remote=punix:{SOCKET}", f"--unixctl={HOME / 'ovsdb.ctl'}"],
                 None, HOME / "ovsdb.log", _ENVIRONMENT)
             stack.callback(database.stop)
-            database.wait_until(SOCKET.exists, subject.PATIENCE, "the database's socket")
+            database.wait_until(lambda: _run("ovsdb-client", "list-dbs", f"unix:{SOCKET}"), subject.PATIENCE,
+                                "the database")
             self._configure(cores)
             self.command = f"ovs-vswitchd-dpdk unix:{SOCKET}"
             process = Process("ovs-vswitchd", cores.on_all(
