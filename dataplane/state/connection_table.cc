@@ -45,7 +45,7 @@ std::uint64_t difference(const unsigned char* a, const void* b) noexcept {
 }
 
 template <typename T>
-void prefetch(const T& lines) noexcept {
+void fetch(const T& lines) noexcept {
   const auto* bytes = reinterpret_cast<const char*>(&lines);
   for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
 }
@@ -146,7 +146,7 @@ void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t co
 
   for (std::size_t i = 0; i < count; ++i) {
     hashes[i] = hash_(tuples[i]);
-    prefetch(buckets_[home_of(hashes[i])]);
+    fetch(buckets_[home_of(hashes[i])]);
   }
   for (std::size_t i = 0; i < count; ++i) {
     const TagBucket& bucket = buckets_[home_of(hashes[i])];
@@ -156,7 +156,7 @@ void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t co
       continue;
     }
     entries[i] = bucket.entries[static_cast<unsigned>(std::countr_zero(places))];
-    prefetch(records_[entries[i] >> 1]);
+    fetch(records_[entries[i] >> 1]);
   }
   for (std::size_t i = 0; i < count; ++i) {
     const bool first_is_it = entries[i] != kNoEntry && has_tuple(entries[i], tuples[i]);
@@ -204,8 +204,8 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
   if (index == kFree) return {};
   const std::uint64_t original = hash_(record.original_tuple());
   const std::uint64_t reply = hash_(record.reply_tuple());
-  prefetch(buckets_[home_of(original)]);
-  prefetch(buckets_[home_of(reply)]);
+  fetch(buckets_[home_of(original)]);
+  fetch(buckets_[home_of(reply)]);
   Record& inserted = records_[index];
   const std::uint32_t next_free = links_[index].next_in_slot;
 
@@ -216,6 +216,10 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
   }
   inserted = record;
   first_free_ = next_free;
+  if (next_free != kFree) {  // for the next one
+    fetch(records_[next_free]);
+    fetch(links_[next_free]);
+  }
   if (size_++ == 0) {
     wheel_.start(record.last_seen);
     lists_.start(deadline(inserted));
@@ -279,8 +283,8 @@ void ConnectionTable<Address>::release(std::uint32_t index) noexcept {
   Record& record = records_[index];
   const std::uint64_t original = hash_(record.original_tuple());
   const std::uint64_t reply = hash_(record.reply_tuple());
-  prefetch(buckets_[home_of(original)]);
-  prefetch(buckets_[home_of(reply)]);
+  fetch(buckets_[home_of(original)]);
+  fetch(buckets_[home_of(reply)]);
   remove_entry(original, index << 1);
   remove_entry(reply, index << 1 | kReply);
   links_[index].wheel_slot = kFree;

@@ -79,6 +79,11 @@ class ConnectionTable {
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
   ConnectionRef find(const Tuple<Address>& tuple) const noexcept;
 
+  // Fetches where a tuple is, or is going to be, into the cache.
+  void prefetch(const Tuple<Address>& tuple) const noexcept {
+    __builtin_prefetch(&buckets_[home_of(hash_(tuple))]);
+  }
+
   // Requires a reference that is found() and was not erased since. Addresses, ports, protocol,
   // state and the links of the wheel are the table's to write.
   Record& operator[](ConnectionRef ref) noexcept { return records_[ref.index]; }
