@@ -40,6 +40,7 @@ grpc::Status PushService::Push(
 grpc::Status PushService::converse(
     grpc::ServerContext* context,
     grpc::ServerReaderWriter<v1::PushResponse, v1::PushRequest>* stream) {
+  grpc::Status status;
   PushSession session(ledger_, limits_);
   // The many small parts of a request are made and freed at once.
   google::protobuf::Arena arena;
@@ -50,7 +51,10 @@ grpc::Status PushService::converse(
   };
   while (const v1::PushRequest* request = read()) {
     const auto response = session.handle(*request);
-    if (!response.ok()) return to_grpc(response.status());
+    if (!response.ok()) {
+      status = to_grpc(response.status());
+      break;
+    }
     if (session.take_change()) {
       absl::MutexLock lock(&mutex_);
       streams_.note_change(context);
@@ -68,7 +72,7 @@ grpc::Status PushService::converse(
     spdlog::info("the stream of {} from {} ended; what it set stays", session.source(),
                  context->peer());
   }
-  return grpc::Status::OK;
+  return status;
 }
 
 }  // namespace portico

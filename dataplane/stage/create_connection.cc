@@ -171,14 +171,14 @@ void create(Packet& packet, const Batch& burst, StageContext& context) noexcept 
 }  // namespace
 
 template <typename Address>
-void create_connection(const Batch& packets, StageContext& context) noexcept {
+void create_connection(const Batch& packets, const Batch& burst, StageContext& context) noexcept {
   prefetch_reply_tuples<Address>(packets, context);
   for (Packet& packet : packets) {
-    if (packet.undecided() && !packet.connection.found()) create<Address>(packet, packets, context);
+    if (packet.undecided() && !packet.connection.found()) create<Address>(packet, burst, context);
   }
 }
 
-template void create_connection<Ipv4Address>(const Batch&, StageContext&) noexcept;
-template void create_connection<Ipv6Address>(const Batch&, StageContext&) noexcept;
+template void create_connection<Ipv4Address>(const Batch&, const Batch&, StageContext&) noexcept;
+template void create_connection<Ipv6Address>(const Batch&, const Batch&, StageContext&) noexcept;
 
 }  // namespace portico

@@ -44,7 +44,7 @@ class Way {
 
 // Moves the frame's beginning so that its link header has `size` bytes. False when there is no
 // headroom for more of them.
-[[gnu::cold]] bool resize_link_header(Packet& packet, std::uint16_t size) noexcept {
+[[gnu::noinline]] bool resize_link_header(Packet& packet, std::uint16_t size) noexcept {
   if (size > packet.l3_offset) {
     const auto more = static_cast<std::uint16_t>(size - packet.l3_offset);
     if (packet.headroom < more) return false;

@@ -77,7 +77,7 @@ void run(const Batch& packets, StageContext& context, Observe&& observe) noexcep
   observe(Stage::kCheckTtl);
   pick_endpoint<Address>(others, context);
   observe(Stage::kPickEndpoint);
-  create_connection<Address>(packets, context);  // of the others, minding all
+  create_connection<Address>(others, packets, context);
   observe(Stage::kCreateConnection);
   track<Address>(packets, context);
   observe(Stage::kTrack);

@@ -208,6 +208,7 @@ class Run:
             for endpoint in revision.endpoints:
                 assert endpoint.service not in acknowledged, f"{endpoint} was sent twice"
                 acknowledged[endpoint.service] = revision.acknowledged_at, endpoint
+
         def came_through(change):
             at, endpoint = acknowledged.pop(service_name(change.service))
             assert (endpoint.address, endpoint.draining) == (change.address, not change.replaced), endpoint
