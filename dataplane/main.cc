@@ -16,6 +16,7 @@
 #include "controlplane/config/config.h"
 #include "dataplane/io/eal.h"
 #include "dataplane/io/ethdev_io.h"
+#include "dataplane/io/packet_memory.h"
 #include "dataplane/kernel/kernel_interfaces.h"
 #include "dataplane/kernel/kernel_mirror.h"
 #include "dataplane/runtime/gateway.h"
@@ -132,6 +133,9 @@ void compare_with_machine(const GatewayConfig& config) {
   if (!cores.ok()) std::cerr << "on this machine: " << cores.status().message() << "\n";
   const std::size_t listed = std::max<std::size_t>(config.workers.count, 1);
   const auto workers = static_cast<std::uint16_t>(cores.ok() ? cores->worker_count() : listed);
+  if (const absl::Status status = check_packet_buffers(config, workers); !status.ok()) {
+    std::cerr << "on this machine: " << status.message() << "\n";
+  }
   const auto mib = [](std::size_t bytes) { return bytes >> 20; };
   const std::size_t needed = Gateway::table_bytes(config, workers);
   const std::size_t present = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *

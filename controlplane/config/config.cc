@@ -25,6 +25,7 @@ GatewayConfig check(const config::v1::PorticodConfig& file, FieldFaults* faults)
   read_timeouts(file.timeouts(), &config.timeouts, faults);
   read_connections(file.connections(), &config.connections, faults);
   read_api(file.api(), &config.api, faults);
+  read_memory(file.memory(), &config, faults);
   read_process(file, &config, faults);
   return config;
 }

@@ -18,6 +18,7 @@ namespace portico {
 namespace {
 
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;  // a zero byte ends it
+constexpr std::uint32_t kMaxPacketBuffers = 1u << 26;
 
 bool is_absolute(absl::string_view path) {
   return !path.empty() && path[0] == '/';
@@ -88,9 +89,8 @@ void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults
   read_tls(api, &config->tls, faults);
 }
 
-void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,
-                  FieldFaults* faults) {
-  switch (file.memory().hugepages()) {
+void read_memory(const config::v1::Memory& memory, GatewayConfig* config, FieldFaults* faults) {
+  switch (memory.hugepages()) {
     case config::v1::HUGEPAGES_ALWAYS:
       config->hugepages = Hugepages::kAlways;
       break;
@@ -100,6 +100,16 @@ void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,
     default:
       break;
   }
+  // Whether they are enough is known where the workers are.
+  if (memory.has_packet_buffers() &&
+      faults->check_range("memory.packet_buffers", memory.packet_buffers(), 1u,
+                          kMaxPacketBuffers)) {
+    config->packet_buffers = memory.packet_buffers();
+  }
+}
+
+void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,
+                  FieldFaults* faults) {
   if (file.has_state_directory()) {
     config->state_directory = file.state_directory();
     if (!file.state_directory().empty() && !is_absolute(file.state_directory())) {

@@ -37,7 +37,9 @@ void read_connections(const config::v1::Connections& connections, ConnectionsCon
                       FieldFaults* faults);
 void read_api(const config::v1::Api& api, ApiConfig* config, FieldFaults* faults);
 
-// memory, state_directory, log_level.
+void read_memory(const config::v1::Memory& memory, GatewayConfig* config, FieldFaults* faults);
+
+// state_directory, log_level.
 void read_process(const config::v1::PorticodConfig& file, GatewayConfig* config,
                   FieldFaults* faults);
 

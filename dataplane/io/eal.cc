@@ -67,6 +67,9 @@ std::vector<std::string> eal_arguments(const GatewayConfig& config, const CorePl
 
 absl::StatusOr<std::unique_ptr<Eal>> Eal::start(const GatewayConfig& config, const CorePlan& cores,
                                                 std::size_t table_bytes) {
+  if (absl::Status status = check_packet_buffers(config, cores.worker_count()); !status.ok()) {
+    return status;
+  }
   // A tenth more for what DPDK allocates itself and for fragments.
   const std::size_t memory =
       (table_bytes + packet_memory(config, cores.worker_count())) / 10 * 11 + 16 * kMebibyte;

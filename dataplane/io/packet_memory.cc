@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "dataplane/io/device_name.h"
 #include "dataplane/io/devices.h"
 #include "dataplane/io/frame.h"
@@ -22,7 +23,7 @@ constexpr std::uint32_t kWaitingForKernel = 2'560;
 
 }  // namespace
 
-std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers) {
+std::uint32_t least_packet_buffers(const GatewayConfig& config, std::uint16_t workers) {
   std::uint32_t buffers = 0;
   for (const DeviceUse& use : devices_of(config.ports)) {
     buffers += 2U * workers * use.settings.queue_depth;  // receive and transmit
@@ -35,6 +36,20 @@ std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers)
   // Fragments of both families may wait in each worker.
   return buffers + (workers + 1U) * (kPoolCache * 3 / 2) +
          workers * (kWaiting + 2 * config.fragments.capacity);
+}
+
+std::uint32_t packet_buffers(const GatewayConfig& config, std::uint16_t workers) {
+  return config.packet_buffers.value_or(least_packet_buffers(config, workers));
+}
+
+absl::Status check_packet_buffers(const GatewayConfig& config, std::uint16_t workers) {
+  const std::uint32_t least = least_packet_buffers(config, workers);
+  if (packet_buffers(config, workers) >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("memory.packet_buffers: is ", *config.packet_buffers,
+                   ", but the queues of these ports, what ", workers,
+                   workers == 1 ? " worker holds" : " workers hold",
+                   " and the fragments that may wait need at least ", least));
 }
 
 std::uint16_t packet_buffer_size(const GatewayConfig& config) {

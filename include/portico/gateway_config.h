@@ -176,6 +176,8 @@ struct GatewayConfig {
   WorkersConfig workers;
   KernelMirrorConfig kernel_mirror;
   Hugepages hugepages = Hugepages::kAuto;
+  // Of each NUMA node with a NIC; absent: what queues, rings and waiting packets need.
+  std::optional<std::uint32_t> packet_buffers;
   ApiConfig api;
   // Where the last accepted tables are kept; empty: nowhere.
   std::string state_directory = "/var/lib/portico";

@@ -41,6 +41,7 @@ TEST(Config, ShortFileGetsTheDefaultsOfGatewayConfig) {
   EXPECT_EQ(config->workers.count, 0u);
   EXPECT_EQ(config->workers.max_nap, 200us);
   EXPECT_EQ(config->hugepages, Hugepages::kAuto);
+  EXPECT_EQ(config->packet_buffers, std::nullopt);
   EXPECT_EQ(config->timeouts.tcp_established, 24h);
   EXPECT_EQ(config->capacity.connections, 262144u);
   EXPECT_EQ(config->api.socket, "/run/portico/porticod.sock");
@@ -63,7 +64,7 @@ snat: {addresses: [203.0.113.7, "2001:db8::7"], first_port: 20000, last_port: 20
 node_ports: {addresses: [192.0.2.1, "2001:db8::9"], first_port: 1, last_port: 65535}
 workers: {cores: [3, 2], idle: {max_nap: 0s}}
 kernel: {mirror_routes: true, mirror_neighbors: true, table: 100, max_routes: 3}
-memory: {hugepages: always}
+memory: {hugepages: always, packet_buffers: 100000}
 capacity: {connections: 1, frontends: 2, endpoints: 3, routes: 4, neighbors: 5, affinity_entries: 6}
 fragments: {capacity: 16, ipv4_timeout: 1s, ipv6_timeout: 2s}
 timeouts:
@@ -113,6 +114,7 @@ log_level: debug
   EXPECT_THAT(config->workers.cores, ElementsAre(3u, 2u));
   EXPECT_EQ(config->workers.max_nap, 0s);
   EXPECT_EQ(config->hugepages, Hugepages::kAlways);
+  EXPECT_EQ(config->packet_buffers, 100'000u);
   EXPECT_EQ(config->fragments.capacity, 16u);
   EXPECT_EQ(config->fragments.ipv4_timeout, std::chrono::seconds(1));
   EXPECT_EQ(config->fragments.ipv6_timeout, std::chrono::seconds(2));
@@ -325,6 +327,9 @@ TEST(ConfigLimits, FaultsAreNamed) {
       {with_more("workers: {idle: {max_nap: 101ms}}"),
        "workers.idle.max_nap: must be between 0s and 100ms"},
       {with_more("memory: {hugepages: maybe}"), "must be one of auto, always, never"},
+      {with_more("memory: {packet_buffers: 0}"),
+       "memory.packet_buffers: must be between 1 and 67108864, not 0"},
+      {with_more("memory: {packet_buffers: 67108865}"), "memory.packet_buffers: must be between"},
       {with_more("capacity: {connections: 0}"), "capacity.connections: must be between 1 and"},
       {with_more("capacity: {connections: 268435457}"), "between 1 and 268435456"},
       {with_more("fragments: {capacity: 15}"), "fragments.capacity: must be between 16 and 65536"},
