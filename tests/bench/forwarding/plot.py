@@ -1,6 +1,7 @@
 """Bars as SVG: a file for each case."""
 
 import re
+import statistics
 from xml.sax.saxutils import escape
 
 from forwarding import report
@@ -33,8 +34,8 @@ def write(folder, results):
         values = {}
         for result in results:
             if result.case == case:
-                rates = [window.made_rate if case.new else window.mpps for window in result.windows]
-                values[result.subject] = min(rates), result.made_rate if case.new else result.mpps, max(rates)
-        unit = "new connections" if case.new else "packets"
+                rates = [window.made_rate if case.counts_connections else window.mpps for window in result.windows]
+                values[result.subject] = min(rates), statistics.median(rates), max(rates)
+        unit = "connections" if case.counts_connections else "packets"
         name = re.sub(r"\W+", "-", case.name.lower())
         (folder / f"{name}.svg").write_text(bars(f"{case.name}: million {unit} a second, one worker", values))

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 
-from forwarding import packets, subject
+from forwarding import callers, packets, subject
 from testbed import isolation
 from testbed.gateway import programs
 from testbed.process import Process
@@ -15,12 +15,9 @@ CONFIG = isolation.RUN / "porticod.yaml"
 SOCKET = isolation.RUN / "porticod.sock"
 MANIFESTS = isolation.RUN / "services"
 LOG = isolation.RUN / "porticod.log"
-_DEPTH = 32768           # the most that a queue may have
-_FRAGMENTS = 65536       # likewise; their buffers are of the packets' memory
+_WORKING = 32768         # packet buffers beside those that hold the file
 _BUFFER = 3072           # bytes of a packet buffer and what belongs to it
-_TABLES = 2048           # bytes of tables for each connection at most, both families' rounded up
-_FIXED_BUFFERS = 11_000  # that porticod has beside its queues' and the fragments'
-_MOST_DEVICES = 32
+_TABLES = 384            # bytes of tables for each connection, both families' together
 _IN_A_FILE = 10_000      # Services: files have a limit
 _CONNECTIONS_EACH = 48_000  # of an endpoint by way of one masquerading address
 
@@ -31,27 +28,25 @@ ports:
     roles: [uplink, downlink]
     addresses: ["{gateway[4]}/16", "{gateway[6]}/64"]
     mac: "{mac}"
-    queue_depth: {depth}
 {more_ports}\
 routes:
   - {{prefix: "0.0.0.0/0", gateway: "{neighbor[4]}"}}
   - {{prefix: "::/0", gateway: "{neighbor[6]}"}}
 snat: {snat}
 workers: {{count: 1, cores: [{core}], idle: {{max_nap: 0s}}}}
-memory: {{hugepages: always}}
+memory: {{hugepages: always, packet_buffers: {buffers}}}
 capacity: {{connections: {connections}}}
-fragments: {{capacity: {fragments}}}
 timeouts: {timeouts}
 connections: {{midstream_pickup: true}}
 api: {{socket: {socket}}}
 state_directory: ""
 """
-_PORT = """\
-  - name: buffers{number}
-    device: "net_null{number},no-rx=1"
-    roles: [downlink]
-    addresses: ["10.13.{number}.1/24"]
-    queue_depth: {depth}
+_CALLERS = """\
+  - name: callers0
+    device: "net_tap0,iface={interface}"
+    roles: [downlink]  # where clients keep their addresses
+    addresses: ["10.13.0.1/24", "2001:db8:13::1/64"]
+    mac: "{mac}"
 """
 
 
@@ -79,13 +74,6 @@ def manifests(case):
         yield [one for number in range(first, last) for one in _objects(case, number)]
 
 
-def more_devices(frames):
-    """How many devices that never receive make the packets' memory large enough for the file: its size
-    follows from the queues. Those beside the first cost the worker a look at each burst."""
-    missing = frames + 4096 - _FIXED_BUFFERS - 2 * _DEPTH
-    return max(0, -(-(missing - 2 * _FRAGMENTS) // (2 * _DEPTH)))
-
-
 def _run(*command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=subject.PATIENCE)
     if done.returncode:
@@ -97,11 +85,10 @@ class Portico(subject.Subject):
     name = "Portico"
 
     def supports(self, case):
-        return more_devices(case.flows * (2 if case.mixed else 1)) < _MOST_DEVICES
+        return True
 
     def memory(self, frames):
-        buffers = _FIXED_BUFFERS + 2 * _DEPTH * (1 + more_devices(frames)) + 2 * _FRAGMENTS
-        return buffers * _BUFFER * 9 // 8 + _TABLES * frames + (768 << 20)
+        return (frames + _WORKING) * _BUFFER + _TABLES * frames + (640 << 20)
 
     @contextlib.contextmanager
     def start(self, case, frames, cores):
@@ -119,6 +106,8 @@ class Portico(subject.Subject):
             process.wait_until(lambda: self._ctl("status"), subject.PATIENCE, "porticod's API")
             _run(program["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
                  f"unix:{SOCKET}")
+            if case.replies:
+                callers.speak(case, process, lambda: self._counters().made)
             yield subject.Running(process, cores.worker, self._counters)
         finally:
             process.stop()
@@ -136,11 +125,11 @@ class Portico(subject.Subject):
         timeouts = {"udp": {"unreplied": "0.02s"}, "tcp": {"syn_sent": "0.02s"}} if case.new else {}
         return _CONFIG.format(
             device=subject.DEVICE, gateway=packets.GATEWAY, neighbor=packets.NEIGHBOR,
-            mac=packets.GATEWAY_MAC.hex(":"), depth=_DEPTH, core=cores.worker, snat=json.dumps(snat),
+            mac=packets.GATEWAY_MAC.hex(":"), core=cores.worker, snat=json.dumps(snat),
             connections=max(1 << 16, case.flows * 5 // 4), socket=SOCKET, timeouts=json.dumps(timeouts),
-            fragments=2048 if frames + 4096 <= _FIXED_BUFFERS + 2 * _DEPTH else _FRAGMENTS,
-            more_ports="".join(_PORT.format(number=number, depth=_DEPTH)
-                               for number in range(more_devices(frames))))
+            buffers=frames + _WORKING,
+            more_ports=_CALLERS.format(
+                interface=callers.INTERFACE, mac=packets.GATEWAY_MAC.hex(":")) if case.replies else "")
 
     @staticmethod
     def _ctl(what):

@@ -7,11 +7,13 @@ from shared.table import table
 
 
 def _of(results, case, name):
-    return next((result for result in results if result.case == case and result.subject == name), None)
+    """What the subject did with the very same packets."""
+    return next((result for result in results
+                 if result.case.traffic == case.traffic and result.subject == name), None)
 
 
 def _row(result, results, tsc):
-    rates = [window.made_rate if result.case.new else window.mpps for window in result.windows]
+    rates = [window.made_rate if result.case.counts_connections else window.mpps for window in result.windows]
     macswap, io = (_of(results, result.case, f"testpmd {mode}") for mode in ("macswap", "io"))
     return (result.subject, f"{statistics.median(rates):.2f}", f"{min(rates):.2f}-{max(rates):.2f}",
             f"{result.cycles(tsc):.0f}", f"{result.mpps / macswap.mpps:.3f}" if macswap else "",

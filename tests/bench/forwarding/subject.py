@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+from forwarding.packets import LIFE
 from shared.cores import progress, ran, tasks_of
 from testbed import isolation, wait
 
@@ -85,6 +86,8 @@ class Running:
         if not case.new and not is_lossless(first, last):
             raise Lost(f"{self.process.name}: of {last.received - first.received} packets it sent "
                        f"{last.sent - first.sent}; {case.name}")
+        if case.lives:
+            require_lives(self.process.name, first, last)
         packets = end.packets - begin.packets
         made = (last.made - first.made) * packets // max(1, last.received - first.received)
         return Window(end.ran - begin.ran, (end.ran - begin.ran) / (end.time - begin.time), packets, made)
@@ -94,6 +97,14 @@ def is_lossless(before, after):
     """Whether all was sent, but for neighbors' answers (one of LEAST packets at most) and bursts on the way."""
     received = after.received - before.received
     return received > 0 and after.sent - before.sent >= received * (1 - 1 / 256) - 2048
+
+
+def require_lives(name, before, after):
+    """Every life must have been a connection of its own: begun anew, and with all of its packets. What is
+    open at the beginning and at the end, an eighth of a file, is not counted evenly."""
+    lives, made = (after.received - before.received) // len(LIFE), after.made - before.made
+    if abs(made - lives) > lives / 100 + 4096:
+        raise Lost(f"{name}: made {made} connections in packets of {lives} lives")
 
 
 def worker_of(process, core):

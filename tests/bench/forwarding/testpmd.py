@@ -5,6 +5,7 @@ import os
 import re
 
 from forwarding import subject
+from forwarding.cases import MILLION, Case
 from testbed import isolation
 from testbed.process import Process
 
@@ -20,7 +21,11 @@ class Testpmd(subject.Subject):
         self.name = f"testpmd {mode}"
 
     def supports(self, case):
-        return not case.new
+        if case.counts_connections or case.services > 1:
+            return False
+        if self.mode == "macswap":  # once for the same packets
+            return case.snat or case.mixed or case.replies
+        return case == Case(case.flows) and (self.mode == "io" or case.flows <= MILLION)
 
     def memory(self, frames):
         return (frames + _WORKING) * _BUFFER * 9 // 8 + (128 << 20)

@@ -1,5 +1,6 @@
 """Frames, and files of frames that DPDK's net_pcap replays."""
 
+import shutil
 import socket
 import struct
 
@@ -26,3 +27,12 @@ def write_pcap(path, frames):
     with open(path, "wb") as file:
         file.write(_PCAP_HEADER)
         file.writelines(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame for frame in frames)
+
+
+def repeat_pcap(path, longer, times):
+    """Writes a file with all frames of another, as often as said."""
+    with open(path, "rb") as source, open(longer, "wb") as file:
+        file.write(source.read(len(_PCAP_HEADER)))
+        for _ in range(times):
+            source.seek(len(_PCAP_HEADER))
+            shutil.copyfileobj(source, file, 1 << 20)

@@ -1,7 +1,10 @@
 """What of the benchmark needs no machine: its frames, its medians, its verdicts, its plots."""
 
+import argparse
+import collections
 import dataclasses
 import pathlib
+import re
 import struct
 import sys
 import xml.etree.ElementTree
@@ -12,9 +15,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
 
 from control import packets as control_packets  # noqa: E402
-from forwarding import floors, measure, packets, plot, portico, report, subject  # noqa: E402
-from forwarding.cases import ALL, IMIX, MANY, MORE, THOUSAND, Case  # noqa: E402
-from shared.frames import checksum, write_pcap  # noqa: E402
+from forwarding import (  # noqa: E402
+    floors, measure, ovs, packets, plot, portico, report, subject, testpmd)
+from forwarding.cases import ALL, IMIX, MANY, MILLION, MILLIONS, MORE, THOUSAND, Case  # noqa: E402
+from shared.frames import checksum, repeat_pcap, write_pcap  # noqa: E402
 
 TSC = 2.5e9
 
@@ -92,6 +96,51 @@ def test_replies_go_back_to_the_clients():
     assert sides == {client + service for client in clients} | {pod + client for client in clients}
 
 
+def test_replies_alone_follow_requests():
+    case = Case(8, snat=False, replies=True)
+    pod, service = packets.binary(packets.endpoint(4, 0)), packets.binary(packets.SERVICES[4])
+    replies, requests = packets.frames(case)[:-1], packets.requests(case)
+    assert {frame[26:30] for frame in replies} == {pod}
+    assert {frame[30:34] for frame in requests} == {service}
+    assert {(frame[30:34], frame[36:38]) for frame in replies} == \
+        {(frame[26:30], frame[34:36]) for frame in requests}, "the clients, and their ports"
+
+
+def test_a_life_is_a_connection_from_its_first_to_its_last_packet():
+    case = Case(50, protocol="tcp", snat=False, lives=True)
+    lives, order = collections.defaultdict(list), []
+    made = packets.frames(case)[:-1]
+    for frame in made:
+        ip, _, rest = parts(frame)
+        source, target, sequence, acknowledged, _, flags = struct.unpack_from("!HHIIBB", rest)
+        is_reply = source == packets.POD_PORT
+        client = (ip[16:20], target) if is_reply else (ip[12:16], source)
+        order.append(client)
+        lives[client].append((is_reply, flags, sequence, acknowledged, len(rest) - 20))
+    assert len(lives) == 50
+    assert [made.index(frame) for frame in made] == list(range(len(made))), "each packet once"
+    assert sum(one == other for one, other in zip(order, order[1:])) < len(order) / 4, "lives are woven"
+    for life in lives.values():
+        expected = {False: None, True: None}  # what each side must acknowledge and number (RFC 9293)
+        for is_reply, flags, sequence, acknowledged, data in life:
+            assert expected[is_reply] in (None, sequence)
+            assert acknowledged == (expected[not is_reply] or 0) or not flags & 0x10
+            expected[is_reply] = sequence + data + (1 if flags & 0x03 else 0)
+        assert [flags & 0x03 for _, flags, *_ in life] == [2, 2, 0, 0, 0, 1, 1, 0]
+        assert life[-1][3] == expected[True]
+
+
+@pytest.mark.parametrize("case", map(small, ALL), ids=lambda case: case.name)
+def test_how_many_frames_there_are_is_known_before(case):
+    assert packets.frames_of(case) == len(packets.frames(case)) - 1
+
+
+def test_cases_with_the_same_traffic_have_the_same_packets():
+    dnat, snat = Case(20, snat=False), Case(20)
+    assert dnat.traffic == snat.traffic and packets.frames(dnat) == packets.frames(snat)
+    assert len({Case(20, new=True).traffic, Case(20, mixed=True).traffic, snat.traffic}) == 3
+
+
 @pytest.mark.parametrize("size,expected", [(64, {60}), (1500, {1496}), (IMIX, {60, 590, 1514})])
 def test_sizes_are_those_of_a_wire_without_the_checksum(size, expected):
     assert {len(frame) for frame in packets.frames(Case(24, size=size))[:-1]} == expected
@@ -102,6 +151,13 @@ def test_a_pcap_file_has_every_frame(tmp_path):
     data = (tmp_path / "frames").read_bytes()
     assert struct.unpack_from("<IHH", data) == (0xA1B2C3D4, 2, 4)
     assert data[24:] == struct.pack("<IIII", 0, 0, 3, 3) + b"abc" + struct.pack("<IIII", 0, 0, 4, 4) + b"defg"
+
+
+def test_a_longer_file_has_every_frame_several_times(tmp_path):
+    write_pcap(tmp_path / "one", [b"abc", b"defg"])
+    write_pcap(tmp_path / "twice", [b"abc", b"defg"] * 2)
+    repeat_pcap(tmp_path / "one", tmp_path / "longer", 2)
+    assert (tmp_path / "longer").read_bytes() == (tmp_path / "twice").read_bytes()
 
 
 def result(case, name, *rates, made=0.0):
@@ -130,11 +186,13 @@ def test_floors_are_judged_by_the_same_case():
         result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 12),
         result(many, "OVS-DPDK, DNAT", 1), result(many, "OVS-DPDK, DNAT, no EMC", 1.2),
         result(Case(MANY, family=6), "Portico", 9), result(Case(MORE, new=True), "Portico", 3, made=2.9),
-        result(Case(MORE, new=True), "OVS-DPDK, DNAT", 0.2, made=0.2))
+        result(Case(MORE, new=True), "OVS-DPDK, DNAT", 0.2, made=0.2),
+        result(Case(MILLION), "Portico", 10), result(Case(MILLIONS), "Portico", 8))
     assert held["64 thousand flows, to testpmd macswap"] is True
     assert held["64 thousand flows, above testpmd io"] is True, "2.5e9 / 12e6 - 100 = 108"
     assert held["64 thousand flows, to the best of OVS-DPDK"] is False, "10 times, not 12"
     assert held["IPv6 to IPv4, 64 thousand flows"] is False
+    assert held["4 million flows, to 1 million"] is False, "0.8"
     assert held["new connections, UDP"] is False, "made, not received"
     assert held["new connections, UDP, to the best of OVS-DPDK"] is True, "14.5 times"
     assert held["1 thousand flows, to testpmd macswap"] is None
@@ -156,10 +214,31 @@ def test_what_is_lost_is_noticed():
     assert not subject.is_lossless(before, before), "nothing came"
 
 
-def test_portico_gets_memory_for_the_whole_file():
-    for frames in (1 << 12, 1 << 16, 1 << 17, 1 << 18, 1 << 20):
-        devices = 1 + portico.more_devices(frames)
-        assert devices * 2 * portico._DEPTH + 2 * portico._FRAGMENTS + portico._FIXED_BUFFERS >= frames + 4096
+def test_every_life_must_be_a_connection():
+    before, lives = subject.Counters(0, 0, 0), 500_000
+    count = lives * len(packets.LIFE)
+    subject.require_lives("it", before, subject.Counters(count, count, lives - 4000))
+    for made in (lives // 2, 2 * lives):
+        with pytest.raises(subject.Lost, match="it: made"):
+            subject.require_lives("it", before, subject.Counters(count, count, made))
+
+
+def test_portico_has_buffers_for_the_whole_file():
+    case = Case(MILLIONS)
+    config = portico.Portico._config(case, packets.frames_of(case) + 1, cores=argparse.Namespace(worker=1))
+    assert int(re.search(r"packet_buffers: (\d+)", config)[1]) > (1 << 22) + 16384
+
+
+def test_what_floors_are_of_is_measured():
+    frames = {case: packets.frames_of(case) for case in ALL}
+    assert frames[Case(MILLIONS)] == 1 << 22
+    by_name = {name: [case for case in ALL if one.supports(case)] for name, one in (
+        ("io", testpmd.Testpmd("io")), ("macswap", testpmd.Testpmd("macswap")), ("ovs", ovs.OpenVswitch(False)))}
+    for flows in (THOUSAND, MANY, MILLION):
+        assert all(Case(flows) in cases for cases in by_name.values())
+    assert Case(MILLIONS) not in by_name["ovs"]
+    assert all(Case(MORE, protocol=protocol, new=True) in by_name["ovs"] for protocol in ("udp", "tcp"))
+    assert not any(case.services > 1 for case in by_name["ovs"])
 
 
 def test_a_plot_is_well_formed():
