@@ -32,6 +32,7 @@ v1::Neighbor to_proto(const NeighborInfo& neighbor);
 v1::Port to_proto(const PortInfo& port);
 v1::WorkerCounters to_proto(const WorkerCounters& counters);
 v1::SnatCounters to_proto(const SnatInfo& snat);
+v1::WorkerCycles to_proto(const WorkerCycles& cycles);
 v1::Drop to_proto(const DropCount& drop);
 v1::ExplainResponse to_proto(const Explanation& explanation);
 

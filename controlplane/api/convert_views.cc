@@ -146,6 +146,19 @@ v1::SnatCounters to_proto(const SnatInfo& snat) {
   return message;
 }
 
+v1::WorkerCycles to_proto(const WorkerCycles& cycles) {
+  v1::WorkerCycles message;
+  message.set_worker(cycles.worker.value);
+  message.set_bursts(cycles.bursts);
+  message.set_packets(cycles.packets);
+  for (const WorkerCycles::Stage& stage : cycles.stages) {
+    v1::StageCycles& added = *message.add_stages();
+    added.set_stage(stage.name);
+    added.set_cycles(stage.cycles);
+  }
+  return message;
+}
+
 v1::Drop to_proto(const DropCount& drop) {
   const DropReasonText& text = kDropReasons[static_cast<std::size_t>(drop.reason)];
   v1::Drop message;

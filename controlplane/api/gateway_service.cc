@@ -219,6 +219,9 @@ grpc::Status GatewayService::GetCounters(grpc::ServerContext*, const v1::GetCoun
     *response->add_workers() = to_proto(worker);
   }
   for (const SnatInfo& snat : data_plane_.snat()) *response->add_snat() = to_proto(snat);
+  for (const WorkerCycles& cycles : data_plane_.worker_cycles()) {
+    *response->add_cycles() = to_proto(cycles);
+  }
   return grpc::Status::OK;
 }
 

@@ -200,6 +200,12 @@ absl::StatusOr<std::vector<v1::SnatCounters>> Client::snat() {
   return to_vector(response->snat());
 }
 
+absl::StatusOr<std::vector<v1::WorkerCycles>> Client::cycles() {
+  const auto response = calls_->call(&v1::Gateway::Stub::GetCounters, v1::GetCountersRequest());
+  if (!response.ok()) return response.status();
+  return to_vector(response->cycles());
+}
+
 absl::StatusOr<std::vector<v1::Drop>> Client::drops() {
   const auto response = calls_->call(&v1::Gateway::Stub::ListDrops, v1::ListDropsRequest());
   if (!response.ok()) return response.status();

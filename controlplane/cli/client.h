@@ -39,6 +39,7 @@ class Client {
   absl::StatusOr<std::vector<v1::Port>> ports();
   absl::StatusOr<std::vector<v1::WorkerCounters>> counters();
   absl::StatusOr<std::vector<v1::SnatCounters>> snat();
+  absl::StatusOr<std::vector<v1::WorkerCycles>> cycles();
   absl::StatusOr<std::vector<v1::Drop>> drops();
   absl::StatusOr<v1::ExplainResponse> explain(const v1::ExplainRequest& request);
 

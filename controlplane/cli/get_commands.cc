@@ -315,6 +315,13 @@ CommandInfo get_command() {
                     "EXHAUSTED dropped because\nnone of 128 was free: more addresses help "
                     "(snat.addresses).",
                     lister("snat", &Client::snat, snat_table)),
+      plain_command("stages", "Where a worker's time goes: cycles a packet for each stage",
+                    "Show what each stage of the pipeline takes, in cycles of the processor's time "
+                    "stamp counter, from a\nsample of one burst in 251 since the gateway started. "
+                    "PACKETS are those in the sample, CYCLES/PACKET\nwhat a stage takes for one of "
+                    "them on average, also of those that never came to it. Polls that find\n"
+                    "nothing are not in it.",
+                    lister("stages", &Client::cycles, stages_table)),
       plain_command("status", "The gateway itself, and what each controller pushed",
                     "Show the gateway's version, how long it runs, and what it accepted from whom. "
                     "AGE is the time\nsince the revision was accepted, REFUSALS the revisions "

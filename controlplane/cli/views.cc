@@ -203,6 +203,32 @@ Table snat_table(const std::vector<v1::SnatCounters>& snat) {
   return table;
 }
 
+Table stages_table(const std::vector<v1::WorkerCycles>& workers) {
+  Table table({{"WORKER", kRight},
+               "STAGE",
+               {"PACKETS", kRight},
+               {"CYCLES/PACKET", kRight},
+               {"SHARE", kRight}});
+  for (const v1::WorkerCycles& worker : workers) {
+    if (worker.packets() == 0) continue;
+    v1::StageCycles all;
+    all.set_stage("all");
+    for (const v1::StageCycles& stage : worker.stages()) {
+      all.set_cycles(all.cycles() + stage.cycles());
+    }
+    const auto add = [&](const v1::StageCycles& stage) {
+      const auto cycles = static_cast<double>(stage.cycles());
+      const double whole = std::max(1.0, static_cast<double>(all.cycles()));
+      table.add({number(worker.worker()), stage.stage(), number(worker.packets()),
+                 absl::StrFormat("%.1f", cycles / static_cast<double>(worker.packets())),
+                 absl::StrFormat("%.1f%%", 100.0 * cycles / whole)});
+    };
+    for (const v1::StageCycles& stage : worker.stages()) add(stage);
+    add(all);
+  }
+  return table;
+}
+
 Table sources_table(const v1::Status& status) {
   Table table({"SOURCE",
                {"REVISION", kRight},

@@ -27,6 +27,8 @@ Table drops_table(std::vector<v1::Drop> drops);
 Table counters_table(std::vector<v1::WorkerCounters> workers);
 // By worker, then family.
 Table snat_table(const std::vector<v1::SnatCounters>& snat);
+// By worker: each stage's cycles a packet, and its share of the worker's time for them.
+Table stages_table(const std::vector<v1::WorkerCycles>& workers);
 // What each controller pushed.
 Table sources_table(const v1::Status& status);
 // The gateway itself: lines of "Name:  value".

@@ -144,6 +144,20 @@ struct WorkerCounters {
   }
 };
 
+// Where the time of one worker goes, from a sample of its bursts: the TSC cycles that each stage
+// took for all of the packets together.
+struct WorkerCycles {
+  struct Stage {
+    std::string name;
+    std::uint64_t cycles = 0;
+  };
+  WorkerId worker;
+  std::uint64_t bursts = 0;   // that were sampled
+  std::uint64_t packets = 0;  // in them
+  // In the packet's order: "receive", those of stage/pipeline.h, "settle".
+  std::vector<Stage> stages;
+};
+
 // The sources of masqueraded connections, of one worker in one family. A candidate is a pair of an
 // address and a port; each serves as many connections at once as there are endpoints' sockets.
 struct SnatInfo {
@@ -236,6 +250,7 @@ class DataPlane {
   virtual std::vector<NeighborInfo> neighbors() = 0;
   virtual std::vector<PortInfo> ports() = 0;
   virtual std::vector<WorkerCounters> worker_counters() = 0;
+  virtual std::vector<WorkerCycles> worker_cycles() = 0;
   virtual std::vector<SnatInfo> snat() = 0;    // by worker, then family; none of an empty pool
   virtual std::vector<DropCount> drops() = 0;  // every reason, zeros too, in the list's order
 

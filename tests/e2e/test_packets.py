@@ -97,6 +97,20 @@ def test_counters_add_up(gateway, client, family):
     assert gateway.totals()["connectionsMade"] >= 100
 
 
+def test_where_the_time_goes(gateway, client):
+    """Every stage's cycles, of one burst in some hundred."""
+    def sampled():
+        client.get_many(HELLO.of(IPV4), 100)
+        return [worker for worker in gateway.ctl_json("get", "stages") if int(worker["packets"]) > 0]
+
+    for worker in wait.until(sampled, 30, "a burst that was sampled"):
+        stages = [stage["stage"] for stage in worker["stages"]]
+        assert (stages[0], stages[-1]) == ("receive", "settle")
+        assert {"parse", "find_connection", "next_hop"} < set(stages)
+        assert sum(int(stage["cycles"]) for stage in worker["stages"]) > 0
+    assert "find_service" in gateway.ctl("get", "stages")
+
+
 @in_both_families
 def test_connections_can_be_listed_and_deleted(gateway, scenario, client, family):
     with contextlib.closing(client.connect(HELLO.of(family))) as tcp:

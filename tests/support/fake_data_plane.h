@@ -59,6 +59,7 @@ class FakeDataPlane : public DataPlane {
   std::vector<NeighborInfo> neighbors() override { return neighbor_list; }
   std::vector<PortInfo> ports() override { return port_list; }
   std::vector<WorkerCounters> worker_counters() override { return workers; }
+  std::vector<WorkerCycles> worker_cycles() override { return cycles; }
   std::vector<SnatInfo> snat() override { return snat_infos; }
   std::vector<DropCount> drops() override { return drop_counts; }
   absl::StatusOr<Explanation> explain(const ExplainRequest& request) override {
@@ -94,6 +95,7 @@ class FakeDataPlane : public DataPlane {
   std::vector<NeighborInfo> neighbor_list;
   std::vector<PortInfo> port_list;
   std::vector<WorkerCounters> workers;
+  std::vector<WorkerCycles> cycles;
   std::vector<SnatInfo> snat_infos;
   std::vector<DropCount> drop_counts;
   ExplainRequest explained;

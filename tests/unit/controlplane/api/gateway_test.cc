@@ -237,10 +237,18 @@ TEST_F(GatewayTest, NeighborsPortsCountersDrops) {
   EXPECT_EQ(ports.ports(0).from_kernel_packets(), 6u);
 
   data_plane_.workers = {{WorkerId{0}, 10, 5, 3, 1, 1}, {WorkerId{1}, 20, 20}};
+  data_plane_.cycles = {{WorkerId{1}, 4, 128, {{"receive", 1280}, {"settle", 6400}}}};
   const auto counters = GetCounters({}).second;
   ASSERT_EQ(counters.workers_size(), 2);
   EXPECT_EQ(counters.workers(0).dropped(), 3u);
   EXPECT_EQ(counters.workers(1).worker(), 1u);
+  ASSERT_EQ(counters.cycles_size(), 1);
+  EXPECT_EQ(counters.cycles(0).worker(), 1u);
+  EXPECT_EQ(counters.cycles(0).bursts(), 4u);
+  EXPECT_EQ(counters.cycles(0).packets(), 128u);
+  ASSERT_EQ(counters.cycles(0).stages_size(), 2);
+  EXPECT_EQ(counters.cycles(0).stages(1).stage(), "settle");
+  EXPECT_EQ(counters.cycles(0).stages(1).cycles(), 6400u);
   EXPECT_EQ(GetStatus({}).second.workers(), 2u);
   EXPECT_EQ(GetStatus({}).second.version(), PORTICO_VERSION);
 

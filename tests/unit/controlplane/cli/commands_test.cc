@@ -148,9 +148,10 @@ class BashCompletion : public Completion {
 TEST_P(BashCompletion, OffersCommandsOptionsAndValues) {
   EXPECT_EQ(offers("\"\""), "get explain delete version completion help\n");
   EXPECT_EQ(offers("g"), "get\n");
-  EXPECT_EQ(offers("get s"), "services snat status\n");
-  EXPECT_EQ(offers("-o json get \"\""),
-            "services endpoints connections routes neighbors ports drops counters snat status\n");
+  EXPECT_EQ(offers("get s"), "services snat stages status\n");
+  EXPECT_EQ(
+      offers("-o json get \"\""),
+      "services endpoints connections routes neighbors ports drops counters snat stages status\n");
   EXPECT_EQ(offers("--gateway unix : /run/p.sock delete \"\""), "connections\n");
   EXPECT_EQ(offers("get connections --client-"), "--client-port\n");
   EXPECT_EQ(offers("get connections --client 10.0.0.1 --fam"), "--family\n");
@@ -179,7 +180,7 @@ class FishCompletion : public Completion {
 
 TEST_P(FishCompletion, OffersCommandsOptionsAndValues) {
   EXPECT_EQ(offers(""), "completion\ndelete\nexplain\nget\nhelp\nversion\n");
-  EXPECT_EQ(offers("-o json get s"), "services\nsnat\nstatus\n");
+  EXPECT_EQ(offers("-o json get s"), "services\nsnat\nstages\nstatus\n");
   EXPECT_EQ(offers("get connections --client-"), "--client-port\n");
   EXPECT_EQ(offers("get connections --family "), "ipv4\nipv6\n");
   EXPECT_EQ(offers("get ports -o "), "json\ntable\nwide\n");

@@ -61,6 +61,25 @@ TEST_F(GetWide, SnatTellsHowFullItIs) {
   );
 }
 
+TEST_F(GetWide, StagesTellWhereTheTimeGoes) {
+  *gateway.counters.add_cycles() = message<v1::WorkerCycles>(R"(
+      worker: 0 bursts: 4 packets: 128
+      stages { stage: "receive" cycles: 1280 } stages { stage: "parse" cycles: 2560 }
+      stages { stage: "find_service" } stages { stage: "settle" cycles: 6400 })");
+  *gateway.counters.add_cycles() = message<v1::WorkerCycles>(R"(
+      worker: 1 stages { stage: "receive" })");
+  EXPECT_EQ(output("get stages"),
+            "WORKER  STAGE         PACKETS  CYCLES/PACKET   SHARE\n"
+            "     0  receive           128           10.0   12.5%\n"
+            "     0  parse             128           20.0   25.0%\n"
+            "     0  find_service      128            0.0    0.0%\n"
+            "     0  settle            128           50.0   62.5%\n"
+            "     0  all               128           80.0  100.0%\n");
+  const std::string json = output("get stages -o json");
+  EXPECT_NE(json.find("\"packets\": \"128\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"stage\": \"settle\""), std::string::npos) << json;
+}
+
 TEST_F(GetWide, ServicesAsJson) {
   gateway.services = {message<v1::ServiceView>(R"(
       service {
