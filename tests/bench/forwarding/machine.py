@@ -77,4 +77,4 @@ def description(tsc):
         "tsc_hz": round(tsc), "kernel": platform.release(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "load": os.getloadavg()[0],
-        "packages": {name: _version(name) for name in ("dpdk-dev", "openvswitch-switch-dpdk", "gcc")}}
+        "packages": {name: _version(name) for name in ("dpdk-dev", "openvswitch-switch-dpdk", "nftables", "gcc")}}

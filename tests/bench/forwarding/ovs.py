@@ -13,7 +13,6 @@ import time
 
 from forwarding import callers, packets, subject
 from forwarding.cases import IMIX, MILLION, MORE, Case
-from shared.cores import progress
 from shared.frames import repeat_pcap
 from testbed import isolation
 from testbed.process import Process
@@ -29,7 +28,6 @@ MEMORY = 1280 << 20
 _MOST_FRAMES = 1 << 17
 _LONG_FILE = isolation.RUN / "long.pcap"
 _TIMES = 6
-_LAP = 0.15  # seconds, in which the file's connections can't all be made
 _ENVIRONMENT = {**os.environ, "OVS_RUNDIR": str(HOME), "OVS_LOGDIR": str(HOME), "OVS_DBDIR": str(HOME)}
 
 
@@ -85,21 +83,6 @@ class _Reading(subject.Running):
         if read >= there:
             raise subject.Lost(f"{self.process.name} has read all {there} frames before the end")
         return window
-
-
-class _Forgetting(subject.Running):
-    """Its connections can't end as fast as new ones come: all are forgotten, and made anew once."""
-
-    def window(self, case, seconds):
-        _appctl("dpctl/flush-conntrack")
-        begin = progress(self.worker, _connections)
-        time.sleep(_LAP)
-        end = progress(self.worker, _connections)
-        self.process.require_running()
-        if end.packets >= case.flows:
-            raise subject.Lost(f"{self.process.name} has made all {case.flows} connections before the end")
-        made = end.packets - begin.packets
-        return subject.Window(end.ran - begin.ran, (end.ran - begin.ran) / (end.time - begin.time), made, made)
 
 
 class OpenVswitch(subject.Subject):
@@ -182,5 +165,8 @@ class OpenVswitch(subject.Subject):
                 return _connections() >= case.flows  # to list so many takes its time
             pods = packets.endpoint(case.family, 0)[:-1]
             return f"reply=(src={pods}" in _appctl("dpctl/dump-conntrack")
-        kind = _Forgetting if case.new else _Reading if is_long else subject.Running
+        if case.new:
+            return subject.Forgetting(process, cores.worker, counters, _connections,
+                                      lambda: _appctl("dpctl/flush-conntrack"))
+        kind = _Reading if is_long else subject.Running
         return kind(process, cores.worker, counters, has_connections)

@@ -27,6 +27,14 @@ class Window:
     packets: int
     made: int       # connections in it
 
+    @classmethod
+    def between(cls, begin, end, packets, made):
+        """Of two of the worker's Progress."""
+        seconds = end.ran - begin.ran
+        if seconds <= 0:
+            raise Lost("the worker did not have its core at all")
+        return cls(seconds, seconds / (end.time - begin.time), packets, made)
+
     @property
     def mpps(self):
         return self.packets / self.seconds / 1e6
@@ -60,11 +68,12 @@ class Subject:
 
 
 class Running:
-    """A started subject. `read` tells its Counters."""
+    """A started subject. `read` tells its Counters; `worker` is the thread that polls, if not the process'."""
 
-    def __init__(self, process, core, read, is_warm=lambda: True):
+    def __init__(self, process, core, read, is_warm=lambda: True, worker=None):
         self.process, self.counters, self._is_warm = process, read, is_warm
-        self.worker = wait.until(lambda: worker_of(process, core), PATIENCE, f"{process.name}'s worker")
+        self.worker = worker or wait.until(lambda: worker_of(process, core), PATIENCE,
+                                           f"{process.name}'s worker")
 
     def warm_up(self, case):
         """Until it forwards all that it receives."""
@@ -90,7 +99,30 @@ class Running:
             require_lives(self.process.name, first, last)
         packets = end.packets - begin.packets
         made = (last.made - first.made) * packets // max(1, last.received - first.received)
-        return Window(end.ran - begin.ran, (end.ran - begin.ran) / (end.time - begin.time), packets, made)
+        return Window.between(begin, end, packets, made)
+
+
+class Forgetting(Running):
+    """Its connections can't end as fast as new ones come: all are forgotten, and made anew once.
+    `connections` tells how many there are, `forget` ends them."""
+
+    LAP = 0.15  # seconds of the worker, in which the file's connections can't all be made
+
+    def __init__(self, process, core, read, connections, forget, worker=None):
+        super().__init__(process, core, read, worker=worker)
+        self._connections, self._forget = connections, forget
+
+    def window(self, case, seconds):
+        self._forget()
+        begin = progress(self.worker, self._connections)
+        self.process.wait_until(lambda: ran(self.worker) >= begin.ran + self.LAP, PATIENCE,
+                                f"{self.process.name}'s worker to have its core")
+        end = progress(self.worker, self._connections)
+        self.process.require_running()
+        if end.packets >= case.flows:
+            raise Lost(f"{self.process.name} has made all {case.flows} connections before the end")
+        made = end.packets - begin.packets
+        return Window.between(begin, end, made, made)
 
 
 def is_lossless(before, after):

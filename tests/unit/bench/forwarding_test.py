@@ -16,7 +16,7 @@ sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
 
 from control import packets as control_packets  # noqa: E402
 from forwarding import (  # noqa: E402
-    floors, measure, ovs, packets, plot, portico, report, subject, testpmd)
+    floors, kernel, measure, ovs, packets, plot, portico, report, subject, testpmd)
 from forwarding.cases import ALL, IMIX, MANY, MILLION, MILLIONS, MORE, THOUSAND, Case  # noqa: E402
 from shared.frames import checksum, repeat_pcap, write_pcap  # noqa: E402
 
@@ -227,6 +227,14 @@ def test_portico_has_buffers_for_the_whole_file():
     case = Case(MILLIONS)
     config = portico.Portico._config(case, packets.frames_of(case) + 1, cores=argparse.Namespace(worker=1))
     assert int(re.search(r"packet_buffers: (\d+)", config)[1]) > (1 << 22) + 16384
+
+
+def test_the_kernel_has_a_chain_for_each_endpoint():
+    text = kernel.rules(Case(MANY, protocol="tcp"))
+    assert text.count("{") == text.count("}")
+    assert re.findall(r"dnat to (\S+)", text) == [f"{packets.endpoint(4, number)}:8080" for number in range(3)]
+    assert "10.96.0.10 . tcp . 80 : goto service-0" in text
+    assert "numgen random mod 3 vmap { 0 : goto endpoint-0, 1 : goto endpoint-1, 2 : goto endpoint-2 }" in text
 
 
 def test_what_floors_are_of_is_measured():
