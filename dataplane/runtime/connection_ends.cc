@@ -52,12 +52,32 @@ void write_reset(const ResetSpec<Address>& spec, Packet& packet) noexcept {
 }  // namespace
 
 bool ConnectionEnds::round() noexcept {
-  const std::size_t budget =
-      config_.reset_on_expiry ? std::min(expired_at_most_, kMostReset) : expired_at_most_;
-  const std::size_t most = std::max(expire<Ipv4Address>(budget), expire<Ipv6Address>(budget));
-  const bool is_behind = most == budget;
-  expired_at_most_ = is_behind ? std::min(2 * expired_at_most_, kMostExpired) : kLeastExpired;
+  const std::size_t allowed = allowance();
+  const std::size_t budget = config_.reset_on_expiry ? std::min(allowed, kMostReset) : allowed;
+  bool is_behind = false;
+  if (budget > 0) {
+    const std::size_t v4 = expire<Ipv4Address>(budget), v6 = expire<Ipv6Address>(budget);
+    is_behind = std::max(v4, v6) == budget;
+    expired_at_most_ = is_behind ? std::min(2 * expired_at_most_, kMostExpired) : kLeastExpired;
+    paid_ -= std::min(paid_, v4 + v6);
+  }
+  open_ = context_.v4.connections.size() + context_.v6.connections.size();
   return sweep() || is_behind;
+}
+
+std::size_t ConnectionEnds::allowance() noexcept {
+  const auto& v4 = context_.v4.connections;
+  const auto& v6 = context_.v6.connections;
+  const std::uint64_t received = counts_.received.get();
+  const std::uint64_t packets = received - received_;
+  received_ = received;
+  const std::size_t open = v4.size() + v6.size();
+  const std::size_t made = open > open_ ? open - open_ : 0;
+  // A full burst: there may be more of them than there is time.
+  const bool is_loaded = packets >= kBurstSize && !v4.full() && !v6.full();
+  if (!is_loaded) return expired_at_most_;
+  paid_ = std::min(paid_ + packets / kPacketsEach + made, kMostExpired);
+  return paid_ >= kLeastExpired ? paid_ : 0;
 }
 
 template <typename Address>

@@ -3,9 +3,14 @@
 // Theory of operation. How the connections of a worker end without a packet, a bounded piece of
 // work in each of its rounds:
 //
-//   expiry   connections whose time is over. The piece doubles while there is more to do, and falls
-//            back when there is not: a million that end at once are gone within a second, and a
-//            round that forwards packets feels no more than kMostExpired of them.
+//   expiry   connections whose time is over. In rounds that leave the worker time, the piece
+//   doubles
+//            while there is more to do, up to kMostExpired, and falls back when there is not: a
+//            million that end at once are gone within a second. Where packets come as fast as they
+//            are taken, they pay for it: one connection may end for kPacketsEach of them, and one
+//            for each that was made, so that a table does not fill with what is over. Since several
+//            at once cost less each, they wait until there are kLeastExpired to end. A full table
+//            has no time to lose: there it is as if there were no packets.
 //   sweep    when endpoints went: one walk through the tables ends UDP connections of endpoints
 //            that are gone, and those of TCP and SCTP as ConnectionsConfig::when_endpoint_gone
 //            says. It drives all else out of the caches, so where endpoints go all the time a
@@ -42,11 +47,14 @@ class ConnectionEnds {
  private:
   static constexpr std::size_t kLeastExpired = 16;
   static constexpr std::size_t kMostExpired = 256;
+  static constexpr std::size_t kPacketsEach = 32;
   static constexpr std::uint32_t kSwept = 128;  // places of the table a round
   static constexpr std::size_t kMostReset = kBurstSize / 2;
   static constexpr int kRest = 100;  // times the length of the last sweep
   static constexpr Duration kLongestRest = std::chrono::seconds(5);
 
+  // How many connections may end in this round.
+  std::size_t allowance() noexcept;
   template <typename Address>
   std::size_t expire(std::size_t budget) noexcept;
   bool sweep() noexcept;
@@ -62,7 +70,11 @@ class ConnectionEnds {
   StageContext& context_;
   Exits& exits_;
   WorkerCounts& counts_;
-  std::size_t expired_at_most_ = kLeastExpired;
+  std::size_t expired_at_most_ = kLeastExpired;  // in rounds that leave time
+  std::size_t paid_ = 0;                         // by packets, at most kMostExpired
+  // As the last round found them, or left them:
+  std::uint64_t received_ = 0;
+  std::size_t open_ = 0;
   std::uint32_t swept_ = 0;   // EndpointTable::departures() that the last whole sweep has seen
   std::uint32_t target_ = 0;  // the same of the sweep under way
   bool sweeping_ = false;

@@ -1,5 +1,6 @@
 // How the worker's walk through its connections shares its time with packets, when endpoints go one
-// after the other. Which connections end is told by the conversations endpoint_gone_*.conv.
+// after the other, and how connections that are over do. Which connections end is told by the
+// conversations.
 
 #include "dataplane/runtime/connection_ends.h"
 
@@ -89,6 +90,82 @@ TEST_F(SweepTest, RestsWhileEndpointsGoOneAfterTheOther) {
   // One walk for both; and however long the last one took, it comes.
   rounds(6000);
   EXPECT_EQ(connections(), 0u);
+}
+
+// A Service with UDP connections that nobody answers, whose time is over after 30 s.
+class ExpiryTest : public testing::Test {
+ protected:
+  static constexpr std::uint32_t kIdle = 2000;
+
+  ExpiryTest() {
+    ServicePort port;
+    port.id = "default/service:/ipv4";
+    port.protocol = Protocol::kUdp;
+    port.frontends = {{world_.address("vip"), L4Port::from_host(80), FrontendKind::kClusterIp}};
+    port.endpoints = {{world_.address("pod1"), L4Port::from_host(8080), "pod1", "", true}};
+    TableChange change;
+    change.set_service_ports = {port};
+    EXPECT_TRUE(world_.gateway().apply(change).ok());
+    send(1);  // asks for the next hop
+    for (std::uint32_t n = 0; n < kIdle; ++n) send(static_cast<std::uint16_t>(1000 + n));
+    EXPECT_EQ(counters().connections_open, kIdle + 1);
+    now_ += std::chrono::seconds(29);
+    send(1);
+    now_ += std::chrono::seconds(2);
+  }
+  static World::Settings settings() {
+    World::Settings settings;
+    settings.config.capacity = {1u << 16, 64, 8, 64, 16};
+    return settings;
+  }
+
+  void arrive(std::uint16_t port) {
+    FrameSpec spec;
+    spec.protocol = Protocol::kUdp;
+    spec.source = world_.address("client");
+    spec.source_port = port;
+    spec.destination = world_.address("vip");
+    spec.destination_port = 80;
+    spec.source_mac = World::mac("client");
+    spec.destination_mac = World::mac("uplink");
+    world_.io().arrive({0}, build_frame(spec));
+  }
+  void send(std::uint16_t port) {
+    arrive(port);
+    poll();
+  }
+  void poll() { world_.gateway().worker({0}).poll(now_); }
+  WorkerCounters counters() { return world_.gateway().worker_counters()[0]; }
+
+  World world_{Family::kIpv4, settings()};
+  Instant now_ = Instant() + std::chrono::hours(1);
+};
+
+TEST_F(ExpiryTest, EndsAllAtOnceWhenThereIsNothingElseToDo) {
+  for (int round = 0; round < 20; ++round) poll();
+  EXPECT_EQ(counters().connections_open, 1u);
+}
+
+// One may end for each 32 packets.
+TEST_F(ExpiryTest, LeavesPacketsTheirTime) {
+  constexpr std::uint64_t kRounds = 640;
+  const std::uint64_t before = counters().connections_expired;
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < kBurstSize; ++i) arrive(1);
+    poll();
+  }
+  const std::uint64_t ended = counters().connections_expired - before;
+  EXPECT_LE(ended, kRounds);
+  EXPECT_GE(ended, kRounds * 9 / 10) << "and yet they end";
+}
+
+TEST_F(ExpiryTest, KeepsUpWithNewConnections) {
+  std::uint16_t client = 20000;
+  for (int round = 0; round < 100; ++round) {
+    for (std::size_t i = 0; i < kBurstSize; ++i) arrive(++client);
+    poll();
+  }
+  EXPECT_LE(counters().connections_open, 100 * kBurstSize + 1) << "the idle ones have gone";
 }
 
 }  // namespace
