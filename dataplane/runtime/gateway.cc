@@ -228,6 +228,15 @@ std::vector<WorkerCounters> Gateway::worker_counters() {
   return all;
 }
 
+std::vector<WorkerCycles> Gateway::worker_cycles() {
+  std::vector<WorkerCycles> all;
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    all.push_back(worker->cycles().read());
+    all.back().worker = worker->id();
+  }
+  return all;
+}
+
 std::vector<SnatInfo> Gateway::snat() {
   std::vector<SnatInfo> all;
   const auto add = [&](WorkerId worker, Family family, const auto& tables) {

@@ -57,6 +57,7 @@ class Gateway : public DataPlane {
   std::vector<NeighborInfo> neighbors() override;
   std::vector<PortInfo> ports() override;
   std::vector<WorkerCounters> worker_counters() override;
+  std::vector<WorkerCycles> worker_cycles() override;
   std::vector<SnatInfo> snat() override;
   std::vector<DropCount> drops() override;
   absl::StatusOr<Explanation> explain(const ExplainRequest& request) override;

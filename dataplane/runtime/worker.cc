@@ -57,6 +57,7 @@ bool Worker::poll(Instant now) noexcept {
 bool Worker::receive() noexcept {
   bool busy = false;
   for (std::uint16_t port = 0; port < exits_.io.port_count(); ++port) {
+    cycles_.begin();
     exits_.io.receive(id_, {port}, burst_);
     if (burst_.count == 0) continue;
     busy = true;
@@ -67,6 +68,7 @@ bool Worker::receive() noexcept {
 
 bool Worker::take_handed_over() noexcept {
   std::array<HandedPacket, kBurstSize> handed;
+  cycles_.begin();
   burst_.count = hand_over_ring().pop(handed.data(), handed.size());
   if (burst_.count == 0) return false;
   for (std::size_t i = 0; i < burst_.count; ++i) {
@@ -92,12 +94,17 @@ bool Worker::send_outbox(OutboxRing& outbox) noexcept {
 
 void Worker::process() noexcept {
   counts_.received.add(burst_.count);
-  run_pipeline(burst_, context_, [](Stage) {});
+  cycles_.received(burst_.count);
+  run_pipeline(burst_, context_, cycles_);
   gather(burst_, id_, context_.now, exits_.io, counts_, whole_);
   settle(burst_, id_, exits_, counts_);
-  if (whole_.count == 0) return;
-  run_pipeline(whole_, context_, [](Stage) {});
-  settle(whole_, id_, exits_, counts_);
+  cycles_.settled();
+  if (whole_.count > 0) {
+    run_pipeline(whole_, context_, cycles_);
+    settle(whole_, id_, exits_, counts_);
+    cycles_.settled();
+  }
+  cycles_.end();
 }
 
 template <typename Address>

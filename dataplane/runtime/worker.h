@@ -17,6 +17,7 @@
 #include "dataplane/runtime/mailbox.h"
 #include "dataplane/runtime/settle.h"
 #include "dataplane/runtime/shared_tables.h"
+#include "dataplane/runtime/stage_cycles.h"
 #include "dataplane/runtime/worker_counts.h"
 #include "dataplane/stage/context.h"
 #include "include/portico/gateway_config.h"
@@ -51,6 +52,7 @@ class Worker {
   WorkerId id() const noexcept { return id_; }
   Mailbox& mailbox() noexcept { return mailbox_; }
   const WorkerCounts& counts() const noexcept { return counts_; }
+  const StageCycles& cycles() const noexcept { return cycles_; }
   const EndpointUsage& usage() const noexcept { return usage_; }
   HandOverRing& hand_over_ring() noexcept { return *exits_.workers[id_.value]; }
 
@@ -80,6 +82,7 @@ class Worker {
   EndpointUsage usage_;
   NewConnections new_connections_;
   WorkerCounts counts_;
+  StageCycles cycles_;
   Mailbox mailbox_;
   Fragmenter fragmenter_;
   Exits exits_;

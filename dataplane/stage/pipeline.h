@@ -38,6 +38,7 @@ enum class Stage {
   kTranslate,
   kNextHop,
 };
+inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kNextHop) + 1;
 
 // The stage's name, as `explain` tells it.
 constexpr const char* to_string(Stage stage) noexcept {
@@ -58,8 +59,8 @@ inline Batch without_connection(const Batch& packets) noexcept {
   return without;
 }
 
-// The way of packets of one family. `observe(stage)` is called after each stage: nothing in the
-// worker, the recorder in explain.
+// The way of packets of one family. `observe(stage)` is called after each stage:
+// runtime/stage_cycles.h in the worker, the recorder in explain.
 template <typename Address, typename Observe>
 void run(const Batch& packets, StageContext& context, Observe&& observe) noexcept {
   steer<Address>(packets, context);  // to the worker that owns the connection

@@ -170,6 +170,21 @@ TEST_F(GatewayTest, ShowsAndDeletesConnectionsByFilter) {
   EXPECT_EQ(open, 3u);
 }
 
+TEST_F(GatewayTest, CyclesOfAStageAreSampled) {
+  set({service("web", "vip", "pod1")});
+  for (const WorkerCycles& worker : world_.gateway().worker_cycles()) EXPECT_EQ(worker.packets, 0u);
+  // Each is a burst of its own: the owner of the connection has the turn of its sample once.
+  for (std::uint32_t i = 0; i < 2 * StageCycles::kPeriod; ++i) send(1);
+  std::uint64_t packets = 0, cycles = 0;
+  for (const WorkerCycles& worker : world_.gateway().worker_cycles()) {
+    EXPECT_EQ(worker.packets, worker.bursts);
+    packets += worker.packets;
+    for (const WorkerCycles::Stage& stage : worker.stages) cycles += stage.cycles;
+  }
+  EXPECT_GE(packets, 2u);
+  EXPECT_GT(cycles, 0u);
+}
+
 // As kube-proxy does it: each connection's endpoint is drawn anew, all being as likely. That one of
 // two gets less than 65 or more than 135 of 200 has a probability below one in a million.
 TEST_F(GatewayTest, EndpointsAreChosenEvenly) {
