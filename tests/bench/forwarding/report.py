@@ -38,6 +38,13 @@ def text(results, floors, failures, tsc):
     return "\n\n".join(parts)
 
 
+def origin(results, description):
+    """Versions, and what was started: of each subject the last command."""
+    commands = {result.subject: result.command for result in results}
+    rows = [*description["packages"].items(), *commands.items()]
+    return "Of\n" + table([(name, value) for name, value in rows])
+
+
 def document(results, floors, failures, description):
     """The same and every window, as JSON has it."""
     tsc = description["tsc_hz"]

@@ -31,8 +31,6 @@ class Window:
     def between(cls, begin, end, packets, made):
         """Of two of the worker's Progress."""
         seconds = end.ran - begin.ran
-        if seconds <= 0:
-            raise Lost("the worker did not have its core at all")
         return cls(seconds, seconds / (end.time - begin.time), packets, made)
 
     @property
@@ -85,10 +83,10 @@ class Running:
         self.process.wait_until(is_forwarding, PATIENCE, f"{self.process.name} to forward all packets")
 
     def window(self, case, seconds):
-        """What it does in so many seconds."""
+        """What it does in so many seconds that the worker has its core."""
         first = self.counters()
         begin = progress(self.worker, lambda: self.counters().received)
-        time.sleep(seconds)
+        self.let_run(begin, seconds)
         end = progress(self.worker, lambda: self.counters().received)
         last = self.counters()
         self.process.require_running()
@@ -100,6 +98,11 @@ class Running:
         packets = end.packets - begin.packets
         made = (last.made - first.made) * packets // max(1, last.received - first.received)
         return Window.between(begin, end, packets, made)
+
+    def let_run(self, begin, seconds):
+        """Until the worker has had its core for so long since `begin`, its Progress."""
+        self.process.wait_until(lambda: ran(self.worker) >= begin.ran + seconds, PATIENCE,
+                                f"{self.process.name}'s worker to have its core")
 
 
 class Forgetting(Running):
@@ -115,8 +118,7 @@ class Forgetting(Running):
     def window(self, case, seconds):
         self._forget()
         begin = progress(self.worker, self._connections)
-        self.process.wait_until(lambda: ran(self.worker) >= begin.ran + self.LAP, PATIENCE,
-                                f"{self.process.name}'s worker to have its core")
+        self.let_run(begin, self.LAP)
         end = progress(self.worker, self._connections)
         self.process.require_running()
         if end.packets >= case.flows:
