@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+from forwarding import stages
 from forwarding.packets import LIFE
 from shared.cores import progress, ran, tasks_of
 from testbed import isolation, wait
@@ -66,10 +67,11 @@ class Subject:
 
 
 class Running:
-    """A started subject. `read` tells its Counters; `worker` is the thread that polls, if not the process'."""
+    """A started subject. `read` tells its Counters, `sampled` what its stages have taken, if it knows; `worker` is
+    the thread that polls, if not the process'."""
 
-    def __init__(self, process, core, read, is_warm=lambda: True, worker=None):
-        self.process, self.counters, self._is_warm = process, read, is_warm
+    def __init__(self, process, core, read, is_warm=lambda: True, worker=None, sampled=stages.Sampled):
+        self.process, self.counters, self.sampled, self._is_warm = process, read, sampled, is_warm
         self.worker = worker or wait.until(lambda: worker_of(process, core), PATIENCE,
                                            f"{process.name}'s worker")
 
