@@ -83,6 +83,14 @@ inline std::uint16_t update_checksum(std::uint16_t checksum, std::uint16_t delta
   return static_cast<std::uint16_t>(~((sum & 0xffff) + (sum >> 16)));
 }
 
+// Two updates, one after the other.
+inline std::uint16_t update_checksum(std::uint16_t checksum, std::uint16_t one,
+                                     std::uint16_t other) noexcept {
+  std::uint32_t sum = static_cast<std::uint16_t>(~checksum) + std::uint32_t{one} + other;
+  sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(~((sum & 0xffff) + (sum >> 16)));
+}
+
 // The same for a UDP checksum, RFC 768: zero says that there is none and stays; a computed zero is
 // sent as its other representation.
 inline std::uint16_t update_udp_checksum(std::uint16_t checksum, std::uint16_t delta) noexcept {

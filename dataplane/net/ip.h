@@ -36,11 +36,12 @@ struct Ip<Ipv4Address> {
     update_header_checksum(header, delta.fold());
   }
   // Requires a TTL of at least 1. TTL and protocol are one word of the checksum, TTL its upper
-  // half: whatever it is, ~m + m' is 0xffff - 0x0100.
-  static void decrement_ttl(Packet& packet) noexcept {
-    auto& header = header_at<Header>(packet.l3());
+  // half: whatever it is, ~m + m' is 0xffff - 0x0100. `delta`: of other words that have changed.
+  static void decrement_ttl(Header& header, std::uint16_t delta = 0) noexcept {
     --header.ttl;
-    update_header_checksum(header, Be16::from_host(0xfeff).wire());
+    auto& field = header.checksum;
+    field.store(Be16::from_wire(
+        update_checksum(field.load().wire(), Be16::from_host(0xfeff).wire(), delta)));
   }
   static void update_header_checksum(Header& header, std::uint16_t delta) noexcept {
     auto& field = header.checksum;
@@ -65,7 +66,7 @@ struct Ip<Ipv6Address> {
   static void set_ttl(Packet& packet, std::uint8_t ttl) noexcept {
     header_at<Header>(packet.l3()).hop_limit = ttl;
   }
-  static void decrement_ttl(Packet& packet) noexcept { --header_at<Header>(packet.l3()).hop_limit; }
+  static void decrement_ttl(Header& header, std::uint16_t = 0) noexcept { --header.hop_limit; }
   static void update_header_checksum(Header&, std::uint16_t) noexcept {}  // has none
 };
 

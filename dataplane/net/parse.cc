@@ -3,6 +3,7 @@
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/headers.h"
 #include "dataplane/net/parse_fragment.h"
+#include "dataplane/net/parse_plain.h"
 #include "dataplane/net/parse_quote.h"
 #include "dataplane/net/sctp.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 // A longer chain of extension headers is no honest packet's.
 constexpr int kMaxExtensionHeaders = 8;
-
-constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;  // RFC 9293 section 3.1
 
 // Whether `bytes` from `offset` on may be read.
 bool readable(const Packet& packet, std::uint32_t offset, std::uint32_t bytes) noexcept {
@@ -59,13 +58,6 @@ std::optional<std::uint16_t> parse_link(Packet& packet, const Link& link) noexce
       arp.hardware_size != sizeof(MacAddress) || arp.protocol_size != 4) {
     packet.drop(DropReason::arp_malformed);
   }
-}
-
-// TCP flags that no end sends: nothing at all, or a beginning that is an end.
-bool flags_are_impossible(std::uint8_t flags) noexcept {
-  const std::uint8_t known = flags & (kFin | kSyn | kRst | kAck);
-  return known == 0 || ((known & kSyn) != 0 && (known & (kFin | kRst)) != 0) ||
-         (known & (kFin | kRst)) == (kFin | kRst) || known == kFin;
 }
 
 void parse_tcp(Packet& packet, std::uint32_t available) noexcept {
@@ -122,12 +114,6 @@ void parse_l4(Packet& packet, std::uint8_t protocol, std::uint32_t available) no
   if (packet.protocol == Protocol::kSctp) return parse_sctp(packet, available);
   if (packet.protocol == icmp) return parse_icmp(packet, available);
   packet.drop(DropReason::protocol_unsupported);
-}
-
-// RFC 1122 section 3.2.1.3: what is no single host's address is no source, and a gateway forwards
-// nothing to it. 0.0.0.0/8 is "this network".
-bool begins_host(std::uint8_t first) noexcept {
-  return first != 0 && first != 127 && first < 224;
 }
 
 // RFC 791 section 3.1. A sender does not choose the way: RFC 7126 sections 4.3 and 4.4.

@@ -27,8 +27,8 @@ ConnectionInfo describe(const Connection<Address>& connection, WorkerId owner, s
   info.state = std::string(state.data(), state.size());
   info.idle = kTick * (now - connection.last_seen);
   info.expires_in = kTick * ticks_left;
-  info.packets_to_endpoint = connection.packets_original;
-  info.packets_from_endpoint = connection.packets_reply;
+  info.packets_to_endpoint = connection.packets[0];
+  info.packets_from_endpoint = connection.packets[1];
   return info;
 }
 

@@ -39,6 +39,7 @@ void Narrator<Address>::after(Stage stage) {
       break;
     case Stage::kAnswerLink:
     case Stage::kAnswerEcho:
+    case Stage::kForwardEstablished:  // explain takes the long way
       break;
     case Stage::kRelateErrors:
       decision = packet_.quote.is_error ? error_related() : "";

@@ -82,7 +82,8 @@ Scratch::Scratch(SharedTables& shared, Worker& worker, std::uint16_t workers,
                 worker.tables<Ipv6Address>().snat, snat_usage_, v6_, sequences_},
                view.random,
                AnswerLimits(0),
-               config.connections.reject} {
+               config.connections.reject,
+               /*short_way=*/false} {
   if (view.refusal) new_connections_.refuse(view.tuple.source, view.now);
   if (view.last != EndpointRef{}) {
     AffinityTable::Hold(affinity_, *view.session).remember(view.last, view.now);

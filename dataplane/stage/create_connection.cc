@@ -35,7 +35,8 @@ ChecksumDelta delta_of(const Connection<Address>& connection) noexcept {
 auto may_go(const Batch& burst) noexcept {
   return [&burst](std::uint32_t index) noexcept {
     for (const Packet& packet : burst) {
-      if (packet.connection.index == index && packet.undecided()) return false;
+      const bool goes_on = packet.undecided() || packet.may_leave();
+      if (packet.connection.index == index && goes_on) return false;
     }
     return true;
   };
@@ -125,7 +126,7 @@ void prefetch_reply_tuples(const Batch& packets, const StageContext& context) no
       reply.destination = candidate.address;
       reply.destination_port = candidate.port;
     }
-    tables.connections.prefetch(tables.connections.hash(reply));
+    tables.connections.prefetch(reply);
   }
 }
 

@@ -110,7 +110,7 @@ const NextHop<Address>& choose(const NextHops<Address>& hops, const Packet& pack
 // Lets the packet leave by this port: all but the destination's MAC address is written.
 template <typename Address>
 [[gnu::always_inline]] inline bool dress(Packet& packet, const Port& out) noexcept {
-  Ip<Address>::decrement_ttl(packet);
+  Ip<Address>::decrement_ttl(header_at<typename Ip<Address>::Header>(packet.l3()));
   if (change_link_header(packet, Ip<Address>::kEtherType, out)) return true;
   packet.drop(DropReason::packet_too_big);
   return false;

@@ -3,6 +3,7 @@
 #include "dataplane/net/owner_hash.h"
 #include "dataplane/net/parse.h"
 #include "dataplane/net/parse_fragment.h"
+#include "dataplane/net/parse_plain.h"
 #include "dataplane/stage/for_kernel.h"
 
 namespace portico {
@@ -42,17 +43,27 @@ void send_to_others(Packet& packet, const StageContext& context) noexcept {
   if (owner != context.self) packet.verdict = Verdict::hand_over(owner);
 }
 
+[[gnu::noinline]] void parse_any(Packet& packet, const StageContext& context) noexcept {
+  find_port(packet, context);
+  const Port& port = context.port(packet.in_port);
+  parse_frame(packet, {port.mac, port.vlan});
+  if (port.kernel) offer_to_kernel(packet, context);
+  if (packet.verdict.kind() == Verdict::Kind::kReassemble) send_to_others(packet, context);
+}
+
 }  // namespace
 
-void parse(Burst& burst, const StageContext& context) noexcept {
+bool parse(Burst& burst, const StageContext& context) noexcept {
   for (Packet& packet : burst) __builtin_prefetch(packet.data);
+  bool all_plain = true;
+  const Port* port = nullptr;  // mostly that of the whole burst
   for (Packet& packet : burst) {
-    find_port(packet, context);
-    const Port& port = context.port(packet.in_port);
-    parse_frame(packet, {port.mac, port.vlan});
-    if (port.kernel) offer_to_kernel(packet, context);
-    if (packet.verdict.kind() == Verdict::Kind::kReassemble) send_to_others(packet, context);
+    if (port == nullptr || port->id != packet.in_port) port = &context.port(packet.in_port);
+    if (port->is_untagged() && parse_plain(packet, port->mac)) continue;
+    all_plain = false;
+    parse_any(packet, context);
   }
+  return all_plain;
 }
 
 }  // namespace portico

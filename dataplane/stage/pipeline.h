@@ -13,6 +13,7 @@
 #include "dataplane/stage/create_connection.h"
 #include "dataplane/stage/find_connection.h"
 #include "dataplane/stage/find_service.h"
+#include "dataplane/stage/forward_established.h"
 #include "dataplane/stage/next_hop.h"
 #include "dataplane/stage/parse.h"
 #include "dataplane/stage/pick_endpoint.h"
@@ -26,6 +27,7 @@ namespace portico {
 enum class Stage {
   kParse,
   kAnswerLink,
+  kForwardEstablished,
   kSteer,
   kFindConnection,
   kRelateErrors,
@@ -42,11 +44,20 @@ inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kNext
 
 // The stage's name, as `explain` tells it.
 constexpr const char* to_string(Stage stage) noexcept {
-  constexpr const char* kNames[] = {
-      "parse",       "answer_link",  "steer",     "find_connection", "relate_errors",
-      "answer_echo", "find_service", "check_ttl", "pick_endpoint",   "create_connection",
-      "track",       "translate",    "next_hop"};
+  constexpr const char* kNames[] = {"parse",         "answer_link",       "forward_established",
+                                    "steer",         "find_connection",   "relate_errors",
+                                    "answer_echo",   "find_service",      "check_ttl",
+                                    "pick_endpoint", "create_connection", "track",
+                                    "translate",     "next_hop"};
   return kNames[static_cast<std::size_t>(stage)];
+}
+
+inline Batch undecided(const Batch& packets) noexcept {
+  Batch rest;
+  for (Packet& packet : packets) {
+    if (packet.undecided()) rest.add(packet);
+  }
+  return rest;
 }
 
 // Those that are not known to be of a connection, and ICMP errors.
@@ -62,7 +73,12 @@ inline Batch without_connection(const Batch& packets) noexcept {
 // The way of packets of one family. `observe(stage)` is called after each stage:
 // runtime/stage_cycles.h in the worker, the recorder in explain.
 template <typename Address, typename Observe>
-void run(const Batch& packets, StageContext& context, Observe&& observe) noexcept {
+void run(const Batch& all, StageContext& context, Observe&& observe) noexcept {
+  forward_established<Address>(all, context);  // what knows its way leaves here
+  observe(Stage::kForwardEstablished);
+  const Batch packets = undecided(all);
+  if (packets.empty()) return;
+
   steer<Address>(packets, context);  // to the worker that owns the connection
   observe(Stage::kSteer);
   find_connection<Address>(packets, context);
@@ -78,7 +94,7 @@ void run(const Batch& packets, StageContext& context, Observe&& observe) noexcep
   observe(Stage::kCheckTtl);
   pick_endpoint<Address>(others, context);
   observe(Stage::kPickEndpoint);
-  create_connection<Address>(others, packets, context);
+  create_connection<Address>(others, all, context);
   observe(Stage::kCreateConnection);
   track<Address>(packets, context);
   observe(Stage::kTrack);
@@ -90,9 +106,9 @@ void run(const Batch& packets, StageContext& context, Observe&& observe) noexcep
 
 template <typename Observe>
 void run_pipeline(Burst& burst, StageContext& context, Observe&& observe) noexcept {
-  parse(burst, context);
+  const bool all_plain = parse(burst, context);
   observe(Stage::kParse);
-  answer_link(burst, context);
+  if (!all_plain) answer_link(burst, context);
   observe(Stage::kAnswerLink);
 
   Batch v4, v6;

@@ -22,7 +22,9 @@ template <typename Address>
 void steer(const Batch& packets, StageContext& context) noexcept {
   if (context.workers == 1) return;
   for (Packet& packet : packets) {
-    if (packet.from_hand_over || !has_tuple<Address>(packet)) continue;
+    // A connection is found by its owner alone.
+    const bool is_here = packet.from_hand_over || packet.connection.found();
+    if (is_here || !has_tuple<Address>(packet)) continue;
     const std::uint32_t hash = hash_of_client_side(packet, context.tables<Address>().locals);
     const WorkerId owner = owner_of(hash, context.workers);
     if (owner != context.self) packet.verdict = Verdict::hand_over(owner);

@@ -23,30 +23,42 @@ constexpr Direction opposite(Direction direction) noexcept {
   return direction == Direction::kOriginal ? Direction::kReply : Direction::kOriginal;
 }
 
-// The way back undoes what the way there did: the one's complement of the difference.
-inline ChecksumDelta complement(const ChecksumDelta& delta) noexcept {
+// What a packet in this direction adds to its checksums. The way back undoes what the way there
+// did: the one's complement of the difference.
+inline ChecksumDelta delta_of(const ChecksumDelta& delta, Direction direction) noexcept {
+  const auto flip = static_cast<std::uint16_t>(-static_cast<int>(direction));
   ChecksumDelta result;
-  result.l3 = static_cast<std::uint16_t>(~delta.l3);
-  result.l4 = static_cast<std::uint16_t>(~delta.l4);
+  result.l3 = delta.l3 ^ flip;
+  result.l4 = delta.l4 ^ flip;
   return result;
 }
 
-// Of a packet in this direction.
+// Of a packet in this direction: it leaves as what the other direction's packets come as, the other
+// way round. The record has the two tuples' fields one behind the other, so no branch is needed.
 template <typename Address>
 Translation<Address> translation(const Connection<Address>& c, Direction direction) noexcept {
-  if (direction == Direction::kOriginal) {
-    return {c.source, c.endpoint, c.source_port, c.endpoint_port, c.delta};
-  }
-  return {c.service, c.client, c.service_port, c.client_port, complement(c.delta)};
+  static_assert(offsetof(Connection<Address>, source) == 3 * sizeof(Address));
+  static_assert(offsetof(Connection<Address>, source_port) ==
+                offsetof(Connection<Address>, client_port) + 3 * sizeof(L4Port));
+  const std::size_t other = 1 - static_cast<std::size_t>(direction);
+  const auto* const record = reinterpret_cast<const std::uint8_t*>(&c);
+  const std::uint8_t* const addresses = record + 2 * other * sizeof(Address);
+  const std::uint8_t* const ports =
+      record + offsetof(Connection<Address>, client_port) + 2 * other * sizeof(L4Port);
+  Translation<Address> to;
+  std::memcpy(&to.destination, addresses, sizeof(Address));
+  std::memcpy(&to.source, addresses + sizeof(Address), sizeof(Address));
+  std::memcpy(&to.destination_port, ports, sizeof(L4Port));
+  std::memcpy(&to.source_port, ports + sizeof(L4Port), sizeof(L4Port));
+  to.delta = delta_of(c.delta, direction);
+  return to;
 }
 
 // Of a packet in this direction that was translated, back into what it was.
 template <typename Address>
 Translation<Address> translation_back(const Connection<Address>& c, Direction direction) noexcept {
-  if (direction == Direction::kOriginal) {
-    return {c.client, c.service, c.client_port, c.service_port, complement(c.delta)};
-  }
-  return {c.endpoint, c.source, c.endpoint_port, c.source_port, c.delta};
+  const Translation<Address> reply = translation(c, opposite(direction));
+  return {reply.destination, reply.source, reply.destination_port, reply.source_port, reply.delta};
 }
 
 // Where a packet's headers lie, and how much of the second is there: all of it, but in a quote.
@@ -58,13 +70,10 @@ struct Headers {
   std::uint32_t l4_length;  // that the packet has
 };
 
+// Ports, and what of the checksum follows from them and from the addresses.
 template <typename Address>
-[[gnu::always_inline]] inline void rewrite(const Headers& at,
-                                           const Translation<Address>& to) noexcept {
-  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
-  to.source.copy_to(ip.source.data());
-  to.destination.copy_to(ip.destination.data());
-  Ip<Address>::update_header_checksum(ip, to.delta.l3);
+[[gnu::always_inline]] inline void rewrite_l4(const Headers& at,
+                                              const Translation<Address>& to) noexcept {
   if (at.protocol == Protocol::kSctp && at.l4_here >= sizeof(SctpHeader)) {
     // Has no pseudo header: addresses don't matter.
     return set_sctp_ports(header_at<SctpHeader>(at.l4), to.source_port, to.destination_port,
@@ -80,6 +89,27 @@ template <typename Address>
     auto& tcp = header_at<TcpHeader>(at.l4);
     tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), to.delta.l4)));
   }
+}
+
+template <typename Address>
+[[gnu::always_inline]] inline void rewrite(const Headers& at,
+                                           const Translation<Address>& to) noexcept {
+  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
+  to.source.copy_to(ip.source.data());
+  to.destination.copy_to(ip.destination.data());
+  Ip<Address>::update_header_checksum(ip, to.delta.l3);
+  rewrite_l4(at, to);
+}
+
+// rewrite(), and the TTL goes down by one. Requires a TTL of at least 1.
+template <typename Address>
+[[gnu::always_inline]] inline void rewrite_and_pass(const Headers& at,
+                                                    const Translation<Address>& to) noexcept {
+  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
+  to.source.copy_to(ip.source.data());
+  to.destination.copy_to(ip.destination.data());
+  Ip<Address>::decrement_ttl(ip, to.delta.l3);
+  rewrite_l4(at, to);
 }
 
 inline Headers headers_of(Packet& packet) noexcept {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "dataplane/state/endpoint_ref.h"
 #include "dataplane/state/tcp_state.h"
@@ -57,9 +59,7 @@ struct alignas(64) Connection {
   // table. True while the worker's way_epoch is this one.
   std::uint32_t way_epoch = 0;
   std::uint32_t ways[2] = {0xffffffff, 0xffffffff};
-  // Packets so far; they saturate.
-  std::uint32_t packets_original = 0;
-  std::uint32_t packets_reply = 0;
+  std::uint32_t packets[2] = {0, 0};  // so far, indexed by Direction; they saturate
 
   Tuple<Address> original_tuple() const noexcept {
     return {client, service, client_port, service_port, protocol};
@@ -70,5 +70,57 @@ struct alignas(64) Connection {
 };
 static_assert(sizeof(Connection<Ipv4Address>) == 64);
 static_assert(sizeof(Connection<Ipv6Address>) == 128);
+
+// Zero when so many bytes are the same. Without a branch.
+template <std::size_t kSize>
+std::uint64_t difference(const unsigned char* a, const unsigned char* b) noexcept {
+  static_assert(kSize % 4 == 0);
+  std::uint64_t different = 0;
+  std::size_t at = 0;
+  for (; at + 8 <= kSize; at += 8) {
+    std::uint64_t left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    different |= left ^ right;
+  }
+  for (; at < kSize; at += 4) {
+    std::uint32_t left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    different |= left ^ right;
+  }
+  return different;
+}
+
+// Whether the packets in this direction come with this tuple. The record's two tuples are its two
+// halves, of addresses and of ports, so that either is compared without a branch.
+template <typename Address>
+bool has_tuple(const Connection<Address>& record, Direction direction,
+               const Tuple<Address>& tuple) noexcept {
+  using T = Tuple<Address>;
+  using Record = Connection<Address>;
+  constexpr std::size_t kAddresses = 2 * sizeof(Address);
+  constexpr std::size_t kPorts = 2 * sizeof(L4Port);
+  static_assert(offsetof(Record, client) == 0);
+  static_assert(offsetof(Record, service) == sizeof(Address));
+  static_assert(offsetof(Record, endpoint) == kAddresses);
+  static_assert(offsetof(Record, source) == kAddresses + sizeof(Address));
+  static_assert(offsetof(Record, service_port) == offsetof(Record, client_port) + sizeof(L4Port));
+  static_assert(offsetof(Record, endpoint_port) == offsetof(Record, client_port) + kPorts);
+  static_assert(offsetof(Record, source_port) == offsetof(Record, endpoint_port) + sizeof(L4Port));
+  static_assert(offsetof(T, destination) == offsetof(T, source) + sizeof(Address));
+  static_assert(offsetof(T, destination_port) == offsetof(T, source_port) + sizeof(L4Port));
+
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&record);
+  const auto* wanted = reinterpret_cast<const unsigned char*>(&tuple);
+  const auto half = static_cast<std::size_t>(direction);
+  const std::uint64_t addresses =
+      difference<kAddresses>(bytes + half * kAddresses, wanted + offsetof(T, source));
+  const std::uint64_t ports = difference<kPorts>(
+      bytes + offsetof(Record, client_port) + half * kPorts, wanted + offsetof(T, source_port));
+  const auto protocols = static_cast<std::uint64_t>(static_cast<unsigned>(record.protocol) ^
+                                                    static_cast<unsigned>(tuple.protocol));
+  return (addresses | ports | protocols) == 0;
+}
 
 }  // namespace portico

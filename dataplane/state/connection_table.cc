@@ -13,35 +13,16 @@ namespace {
 constexpr std::uint32_t kReply = 1;
 static_assert(static_cast<std::uint32_t>(Direction::kReply) == kReply);
 
-constexpr ConnectionRef to_ref(std::uint32_t entry) noexcept {
-  return {entry >> 1, static_cast<Direction>(entry & 1)};
-}
-
 // Two thirds of the records' number: 16 entries go into two buckets that are three quarters full.
 constexpr std::uint32_t buckets_for(std::uint32_t capacity) noexcept {
   constexpr std::uint32_t kConnectionsPerBucket = 3;
   return (capacity + kConnectionsPerBucket - 1) / kConnectionsPerBucket;
 }
 
-template <std::size_t kSize>
-std::uint64_t difference(const unsigned char* a, const void* b) noexcept {
-  static_assert(kSize % 4 == 0);
-  std::uint64_t different = 0;
-  const auto* other = static_cast<const unsigned char*>(b);
-  std::size_t at = 0;
-  for (; at + 8 <= kSize; at += 8) {
-    std::uint64_t left, right;
-    std::memcpy(&left, a + at, sizeof left);
-    std::memcpy(&right, other + at, sizeof right);
-    different |= left ^ right;
-  }
-  for (; at < kSize; at += 4) {
-    std::uint32_t left, right;
-    std::memcpy(&left, a + at, sizeof left);
-    std::memcpy(&right, other + at, sizeof right);
-    different |= left ^ right;
-  }
-  return different;
+template <typename T>
+void fetch(const T& lines) noexcept {
+  const auto* bytes = reinterpret_cast<const char*>(&lines);
+  for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
 }
 
 }  // namespace
@@ -80,36 +61,6 @@ ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutT
   }
 }
 
-// The record's two tuples are its two halves, of addresses and of ports, see Connection.
-template <typename Address>
-bool ConnectionTable<Address>::has_tuple(std::uint32_t entry,
-                                         const Tuple<Address>& tuple) const noexcept {
-  using T = Tuple<Address>;
-  constexpr std::size_t kAddresses = 2 * sizeof(Address);
-  constexpr std::size_t kPorts = 2 * sizeof(L4Port);
-  static_assert(offsetof(Record, client) == 0);
-  static_assert(offsetof(Record, service) == sizeof(Address));
-  static_assert(offsetof(Record, endpoint) == kAddresses);
-  static_assert(offsetof(Record, source) == kAddresses + sizeof(Address));
-  static_assert(offsetof(Record, service_port) == offsetof(Record, client_port) + sizeof(L4Port));
-  static_assert(offsetof(Record, endpoint_port) == offsetof(Record, client_port) + kPorts);
-  static_assert(offsetof(Record, source_port) == offsetof(Record, endpoint_port) + sizeof(L4Port));
-  static_assert(offsetof(T, destination) == offsetof(T, source) + sizeof(Address));
-  static_assert(offsetof(T, destination_port) == offsetof(T, source_port) + sizeof(L4Port));
-
-  const Record& record = records_[entry >> 1];
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&record);
-  const auto* wanted = reinterpret_cast<const unsigned char*>(&tuple);
-  const std::size_t half = entry & 1;
-  const std::uint64_t addresses =
-      difference<kAddresses>(bytes + half * kAddresses, wanted + offsetof(T, source));
-  const std::uint64_t ports = difference<kPorts>(
-      bytes + offsetof(Record, client_port) + half * kPorts, wanted + offsetof(T, source_port));
-  const auto protocols = static_cast<std::uint64_t>(static_cast<unsigned>(record.protocol) ^
-                                                    static_cast<unsigned>(tuple.protocol));
-  return (addresses | ports | protocols) == 0;
-}
-
 template <typename Address>
 ConnectionRef ConnectionTable<Address>::search(std::uint64_t hash,
                                                const Tuple<Address>& tuple) const noexcept {
@@ -132,30 +83,33 @@ ConnectionRef ConnectionTable<Address>::find(const Tuple<Address>& tuple) const 
 }
 
 template <typename Address>
+void ConnectionTable<Address>::begin(const Tuple<Address>* tuples, std::size_t count,
+                                     Lookup* lookups) const noexcept {
+  const TagBucket* const buckets = buckets_.get();
+  const Record* const records = records_.get();
+  std::array<std::uint32_t, kBurstSize> homes;
+  for (std::size_t i = 0; i < count; ++i) {
+    lookups[i].hash = hash_(tuples[i]);
+    homes[i] = home_of(lookups[i].hash);
+    fetch(buckets[homes[i]]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const TagBucket& home = buckets[homes[i]];
+    const unsigned places = home.matches(TagBucket::tag_of(lookups[i].hash));
+    lookups[i].entry = kNoEntry;
+    if (places == 0) continue;
+    const std::uint32_t entry = home.entries[static_cast<unsigned>(std::countr_zero(places))];
+    lookups[i].entry = entry;
+    fetch(records[entry >> 1]);
+  }
+}
+
+template <typename Address>
 void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t count,
                                     ConnectionRef* found) const noexcept {
-  constexpr std::uint32_t kNoEntry = 0xffffffff;
-  std::array<std::uint64_t, kBurstSize> hashes;
-  std::array<std::uint32_t, kBurstSize> entries;
-
-  for (std::size_t i = 0; i < count; ++i) {
-    hashes[i] = hash_(tuples[i]);
-    prefetch(hashes[i]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const TagBucket& bucket = buckets_[home_of(hashes[i])];
-    const unsigned places = bucket.matches(TagBucket::tag_of(hashes[i]));
-    if (places == 0) {
-      entries[i] = kNoEntry;
-      continue;
-    }
-    entries[i] = bucket.entries[static_cast<unsigned>(std::countr_zero(places))];
-    fetch(records_[entries[i] >> 1]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool first_is_it = entries[i] != kNoEntry && has_tuple(entries[i], tuples[i]);
-    found[i] = first_is_it ? to_ref(entries[i]) : find(tuples[i], hashes[i]);
-  }
+  std::array<Lookup, kBurstSize> lookups;
+  begin(tuples, count, lookups.data());
+  for (std::size_t i = 0; i < count; ++i) found[i] = finish(lookups[i], tuples[i]);
 }
 
 template <typename Address>
@@ -193,10 +147,13 @@ void ConnectionTable<Address>::remove_entry(std::uint64_t hash, std::uint32_t en
 }
 
 template <typename Address>
-ConnectionRef ConnectionTable<Address>::insert(const Record& record, std::uint64_t original,
-                                               std::uint64_t reply) noexcept {
+ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
   const std::uint32_t index = first_free_;
   if (index == kFree) return {};
+  const std::uint64_t original = hash_(record.original_tuple());
+  const std::uint64_t reply = hash_(record.reply_tuple());
+  fetch(buckets_[home_of(original)]);
+  fetch(buckets_[home_of(reply)]);
   Record& inserted = records_[index];
   const std::uint32_t next_free = links_[index].next_in_slot;
 
@@ -222,7 +179,7 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record, std::uint64
 template <typename Address>
 void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
   unlink(ref.index);
-  release(&ref.index, 1);
+  release(ref.index);
 }
 
 template <typename Address>
@@ -245,19 +202,16 @@ void ConnectionTable<Address>::unlink(std::uint32_t index) noexcept {
 }
 
 template <typename Address>
+void ConnectionTable<Address>::move_in_list(std::uint32_t index, std::uint32_t now) noexcept {
+  records_[index].last_seen = now;
+  lists_.erase(index);
+  link(index);
+}
+
+template <typename Address>
 void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
                                     std::uint32_t now) noexcept {
-  constexpr std::uint32_t kSpan = TimerWheel<TimerLinks>::kSpan;
   Record& record = records_[index];
-  if (record.state == state) {
-    if (!is_put_off_by_packets(state)) return;
-    // The list need not be in order within a span, so a connection moves four times a second.
-    const bool is_in_place = record.last_seen / kSpan == now / kSpan;
-    record.last_seen = now;
-    if (is_in_place) return;
-    lists_.erase(index);
-    return link(index);
-  }
   if (!makes_room(record.state) && !makes_room(state)) {
     record.last_seen = now;
     record.state = state;
@@ -270,24 +224,18 @@ void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
 }
 
 template <typename Address>
-void ConnectionTable<Address>::release(const std::uint32_t* indexes, std::size_t count) noexcept {
-  std::array<std::uint64_t, kReleasedAtOnce> originals, replies;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Record& record = records_[indexes[i]];
-    originals[i] = hash_(record.original_tuple());
-    replies[i] = hash_(record.reply_tuple());
-    prefetch(originals[i]);
-    prefetch(replies[i]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t index = indexes[i];
-    remove_entry(originals[i], index << 1);
-    remove_entry(replies[i], index << 1 | kReply);
-    links_[index].wheel_slot = kFree;
-    links_[index].next_in_slot = first_free_;
-    first_free_ = index;
-  }
-  size_ -= static_cast<std::uint32_t>(count);
+void ConnectionTable<Address>::release(std::uint32_t index) noexcept {
+  Record& record = records_[index];
+  const std::uint64_t original = hash_(record.original_tuple());
+  const std::uint64_t reply = hash_(record.reply_tuple());
+  fetch(buckets_[home_of(original)]);
+  fetch(buckets_[home_of(reply)]);
+  remove_entry(original, index << 1);
+  remove_entry(reply, index << 1 | kReply);
+  links_[index].wheel_slot = kFree;
+  links_[index].next_in_slot = first_free_;
+  first_free_ = index;
+  --size_;
 }
 
 template <typename Address>

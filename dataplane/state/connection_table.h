@@ -43,7 +43,6 @@
 // Called by the stages find_connection, create_connection and track, by the worker's ageing
 // (expire), and for the control plane by the worker between bursts (walk, erase).
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,22 +74,27 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
+  // A look-up that has begun: the tuple's hash, and the first entry in its home bucket that has its
+  // tag, kNoEntry if none has.
+  struct Lookup {
+    std::uint64_t hash;
+    std::uint32_t entry;
+  };
+
   // Looks up `count` (at most kBurstSize) tuples at once: a first pass hashes and prefetches the
-  // buckets, a second prefetches the records, a third compares.
+  // buckets, a second prefetches the records; finish() compares. The table must not change between.
+  void begin(const Tuple<Address>* tuples, std::size_t count, Lookup* lookups) const noexcept;
+  ConnectionRef finish(const Lookup& lookup, const Tuple<Address>& tuple) const noexcept {
+    const bool first_is_it = lookup.entry != kNoEntry && has_tuple(lookup.entry, tuple);
+    return first_is_it ? to_ref(lookup.entry) : search(lookup.hash, tuple);
+  }
+  // Both steps.
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
   ConnectionRef find(const Tuple<Address>& tuple) const noexcept;
 
-  // The same step by step, for who asks for a tuple more than once: its hash, which all of these
-  // want; where it is or is going to be, fetched into the cache; whether it may be in the table, by
-  // that place alone; and the connection.
-  std::uint64_t hash(const Tuple<Address>& tuple) const noexcept { return hash_(tuple); }
-  void prefetch(std::uint64_t hash) const noexcept { fetch(buckets_[home_of(hash)]); }
-  bool may_have(std::uint64_t hash) const noexcept {
-    const TagBucket& bucket = buckets_[home_of(hash)];
-    return bucket.matches(TagBucket::tag_of(hash)) != 0 || bucket.passed_by != 0;
-  }
-  ConnectionRef find(const Tuple<Address>& tuple, std::uint64_t hash) const noexcept {
-    return may_have(hash) ? search(hash, tuple) : ConnectionRef{};
+  // Fetches where a tuple is, or is going to be, into the cache.
+  void prefetch(const Tuple<Address>& tuple) const noexcept {
+    __builtin_prefetch(&buckets_[home_of(hash_(tuple))]);
   }
 
   // Requires a reference that is found() and was not erased since. Addresses, ports, protocol,
@@ -105,12 +109,8 @@ class ConnectionTable {
 
   // Inserts a record that has been filled completely, under both of its tuples; `last_seen` is the
   // time of the insertion. Returns a reference in Direction::kOriginal, or one that is not found()
-  // when the table is full. Requires that neither tuple is in the table. `original` and `reply` are
-  // the hashes of its tuples.
-  ConnectionRef insert(const Record& record, std::uint64_t original, std::uint64_t reply) noexcept;
-  ConnectionRef insert(const Record& record) noexcept {
-    return insert(record, hash_(record.original_tuple()), hash_(record.reply_tuple()));
-  }
+  // when the table is full. Requires that neither tuple is in the table.
+  ConnectionRef insert(const Record& record) noexcept;
 
   void erase(ConnectionRef ref) noexcept;
 
@@ -139,9 +139,16 @@ class ConnectionTable {
   }
 
   // A packet went by at `now`: sets last_seen and state, and lets the deadline follow.
-  void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
+  [[gnu::always_inline]] void touch(ConnectionRef ref, ConnectionState state,
+                                    std::uint32_t now) noexcept {
     Record& record = records_[ref.index];
-    if (record.state != state || makes_room(state)) return move(ref.index, state, now);
+    if (record.state != state) return move(ref.index, state, now);
+    if (makes_room(state)) {
+      if (!is_put_off_by_packets(state)) return;
+      // The lists need not be in order within a span, so a connection moves four times a second.
+      constexpr std::uint32_t kSpan = TimerWheel<TimerLinks>::kSpan;
+      if (record.last_seen / kSpan != now / kSpan) return move_in_list(ref.index, now);
+    }
     record.last_seen = now;
   }
 
@@ -152,25 +159,13 @@ class ConnectionTable {
   template <typename OnExpired>
   std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
     if (size_ == 0) return 0;
-    std::array<std::uint32_t, kReleasedAtOnce> over;
-    std::size_t count = 0;
-    const auto release_all = [&] {
-      for (std::size_t i = 0; i < count; ++i) {
-        on_expired(static_cast<const Record&>(records_[over[i]]));
-      }
-      release(over.data(), count);
-      count = 0;
-    };
-    const auto fetch_record = [this](std::uint32_t index) { fetch(records_[index]); };
     const auto deadline_of = [this](std::uint32_t index) { return deadline(records_[index]); };
-    const auto end = [&](std::uint32_t index) {
-      over[count++] = index;
-      if (count == over.size()) release_all();
+    const auto end = [this, &on_expired](std::uint32_t index) {
+      on_expired(static_cast<const Record&>(records_[index]));
+      release(index);
     };
-    std::size_t ended = lists_.expire(now, budget, fetch_record, deadline_of, end);
-    ended += wheel_.expire(now, budget - ended, fetch_record, deadline_of, end);
-    release_all();
-    return ended;
+    const std::size_t listed = lists_.expire(now, budget, deadline_of, end);
+    return listed + wheel_.expire(now, budget - listed, deadline_of, end);
   }
 
   // Walks the table in pieces, for the control plane: visits the connections in places
@@ -201,7 +196,7 @@ class ConnectionTable {
  private:
   static constexpr std::uint32_t kMaxProbes = 1024;
   static constexpr std::uint32_t kFree = ConnectionRef::kNone;
-  static constexpr std::size_t kReleasedAtOnce = 16;
+  static constexpr std::uint32_t kNoEntry = 0xffffffff;
 
   struct HugepageDelete {
     void operator()(void* memory) const noexcept;
@@ -211,11 +206,6 @@ class ConnectionTable {
   template <typename T>
   static HugepageArray<T> allocate(std::size_t count, int socket);
 
-  template <typename T>
-  static void fetch(const T& lines) noexcept {
-    const auto* bytes = reinterpret_cast<const char*>(&lines);
-    for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
-  }
   std::uint32_t deadline(const Record& record) const noexcept {
     return record.last_seen + timeouts_[static_cast<std::size_t>(record.state)];
   }
@@ -226,18 +216,24 @@ class ConnectionTable {
     return bucket + 1 < bucket_count_ ? bucket + 1 : 0;
   }
 
-  bool has_tuple(std::uint32_t entry, const Tuple<Address>& tuple) const noexcept;
+  static ConnectionRef to_ref(std::uint32_t entry) noexcept {
+    return {entry >> 1, static_cast<Direction>(entry & 1)};
+  }
+  bool has_tuple(std::uint32_t entry, const Tuple<Address>& tuple) const noexcept {
+    const ConnectionRef ref = to_ref(entry);
+    return portico::has_tuple(records_[ref.index], ref.direction, tuple);
+  }
   ConnectionRef search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
   bool add_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   // Puts a record into the list of its state or into the wheel, and takes it out of where it is.
   void link(std::uint32_t index) noexcept;
   void unlink(std::uint32_t index) noexcept;
-  // What touch() has to do beyond last_seen.
+  // What touch() has to do beyond last_seen: in the same state, and in another.
+  void move_in_list(std::uint32_t index, std::uint32_t now) noexcept;
   void move(std::uint32_t index, ConnectionState state, std::uint32_t now) noexcept;
-  // Takes records that have been unlinked out of the index, and frees them; at most
-  // kReleasedAtOnce.
-  void release(const std::uint32_t* indexes, std::size_t count) noexcept;
+  // Takes a record that has been unlinked out of the index, and frees it.
+  void release(std::uint32_t index) noexcept;
 
   std::uint32_t capacity_;
   std::uint32_t bucket_count_;

@@ -26,6 +26,9 @@ struct Port {
   std::optional<Ipv4Address> v4;
   std::optional<Ipv6Address> v6;
   std::optional<KernelInterfaceConfig> kernel;
+
+  // Has its device for itself, and no VLAN.
+  bool is_untagged() const noexcept { return !vlan && next_on_device == id; }
 };
 
 // The port that `config` describes, with the MAC address that its device has.

@@ -168,14 +168,13 @@ struct MacAddress {
 
   // By two words: the library's comparison of six bytes is a call.
   friend bool operator==(const MacAddress& a, const MacAddress& b) noexcept {
-    const auto word = [](const MacAddress& mac) {
-      std::uint32_t first;
-      std::uint16_t last;
-      std::memcpy(&first, mac.bytes.data(), sizeof first);
-      std::memcpy(&last, mac.bytes.data() + sizeof first, sizeof last);
-      return std::uint64_t{first} << 16 | last;
-    };
-    return word(a) == word(b);
+    std::uint32_t first[2];
+    std::uint16_t last[2];
+    std::memcpy(&first[0], a.bytes.data(), 4);
+    std::memcpy(&first[1], b.bytes.data(), 4);
+    std::memcpy(&last[0], a.bytes.data() + 4, 2);
+    std::memcpy(&last[1], b.bytes.data() + 4, 2);
+    return ((first[0] ^ first[1]) | static_cast<std::uint32_t>(last[0] ^ last[1])) == 0;
   }
 };
 

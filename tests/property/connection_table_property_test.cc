@@ -91,7 +91,7 @@ class Property {
     record.protocol = below(2) == 0 ? Protocol::kTcp : Protocol::kUdp;
     record.state = static_cast<ConnectionState>(below(kConnectionStateCount));
     record.last_seen = now_;
-    record.packets_original = below(1u << 31);
+    record.packets[0] = below(1u << 31);
     return record;
   }
 
@@ -120,7 +120,7 @@ class Property {
     EXPECT_EQ(a.reply_tuple(), b.reply_tuple());
     EXPECT_EQ(a.state, b.state);
     EXPECT_EQ(a.last_seen, b.last_seen);
-    EXPECT_EQ(a.packets_original, b.packets_original);
+    EXPECT_EQ(a.packets[0], b.packets[0]);
     EXPECT_EQ(table_.ticks_left(a, now_), model_.ticks_left(b, now_));
   }
 

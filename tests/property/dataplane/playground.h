@@ -59,9 +59,12 @@ class Playground {
     return spec;
   }
 
-  // Every promise that holds for any frame is checked here.
   Outcome exchange(const std::string& port, const std::string& frame) {
     world_.io().arrive(world_.port(port), frame);
+    return settle();
+  }
+  // What comes of all that has arrived. Every promise that holds for any frame is checked here.
+  Outcome settle() {
     Outcome outcome{world_.settle(), {}, {}};
     for (const DropCount& count : world_.gateway().drops()) {
       std::uint64_t& known = drops_[static_cast<std::size_t>(count.reason)];

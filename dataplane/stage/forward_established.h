@@ -1,0 +1,21 @@
+#pragma once
+
+#include "dataplane/packet/burst.h"
+#include "dataplane/stage/context.h"
+
+namespace portico {
+
+// The short way of nearly all packets: those of a connection that knows its way. One pass does to
+// each of them what the stages after this one would do, find_connection, track, translate and
+// next_hop, in the burst's order. What it leaves undecided is for those stages:
+//   - packets without a connection, of a connection whose endpoint is gone, and ICMP errors;
+//   - TCP packets that begin or end something: SYN, FIN, RST;
+//   - what ends here or leaves otherwise than in one piece: TTL, MTU, fragments put together;
+//   - connections whose way is not known, or no longer: routes or neighbors have changed;
+//   - SCTP;
+//   - packets of a connection that an earlier packet of the burst was left of: each packet finds
+//     the connection as the one before it has left it.
+template <typename Address>
+void forward_established(const Batch& packets, StageContext& context) noexcept;
+
+}  // namespace portico
