@@ -67,7 +67,7 @@ class Run:
         frames = self._write(case)
         results = {one.name: Result(case, one.name) for one in subjects}
         needed = max(one.memory(frames) for one in subjects)
-        if needed > machine.available() * 3 // 4:
+        if needed > machine.available() * 5 // 6:
             raise MemoryError(f"{needed >> 20} MiB of hugepages are more than the machine can spare")
         try:
             with machine.hugepages(needed):

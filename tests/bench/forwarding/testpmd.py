@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 
 from forwarding import subject
 from forwarding.cases import MILLION, Case
@@ -71,6 +72,4 @@ def program(name, mode, devices, frames, cores, core, namespace=None):
             print("start", file=commands, flush=True)
             yield process, commands, " ".join(arguments[2:])
         finally:
-            with contextlib.suppress(BrokenPipeError):
-                print("stop\nquit", file=commands, flush=True)
-            process.stop()
+            process.stop(signal.SIGKILL)  # it has nothing to lose, and ending in two ways at once it may hang
