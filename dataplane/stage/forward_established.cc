@@ -1,5 +1,9 @@
 #include "dataplane/stage/forward_established.h"
 
+#include <algorithm>
+#include <cstring>
+#include <new>
+
 #include "dataplane/net/ip.h"
 #include "dataplane/stage/link_header.h"
 #include "dataplane/stage/tracking.h"
@@ -13,121 +17,170 @@ namespace {
 class Left {
  public:
   bool has(std::uint32_t connection) const noexcept {
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (connections_[i] == connection) return true;
-    }
-    return false;
+    return std::find(connections_.begin(), connections_.begin() + count_, connection) !=
+           connections_.begin() + count_;
   }
-  void add(std::uint32_t connection) noexcept { connections_[count_++] = connection; }
+  bool empty() const noexcept { return count_ == 0; }
+  void add(std::uint32_t connection) noexcept {
+    connections_[static_cast<std::size_t>(count_++)] = connection;
+  }
 
  private:
   std::array<std::uint32_t, kBurstSize> connections_;
-  std::size_t count_ = 0;
+  std::ptrdiff_t count_ = 0;
 };
 
-// Where packets leave. Many of a burst take the same way.
+// Where packets leave. Many of a burst take the same way, and all but what they have in front of
+// the IP header is the same then.
 class Departure {
  public:
   explicit Departure(const StageContext& context) noexcept : context_(context) {}
 
   // Goes to a place of the neighbor table. False while nobody is known to be there.
-  bool go_to(std::uint32_t place) noexcept {
-    if (place == place_) return true;
-    const std::optional<Neighbor> neighbor = context_.neighbors.at(place);
-    if (!neighbor) return false;
-    place_ = place;
-    port_ = &context_.port(neighbor->port());
-    neighbor_ = neighbor->mac();
-    link_header_size_ = link_header_size(*port_);
-    return true;
+  bool go_to(std::uint32_t place, std::uint16_t ether_type) noexcept {
+    return place == place_ || (place != NeighborTable::kNoPlace && look_up(place, ether_type));
   }
   // Whether the packet can leave here in one piece, and without moving its beginning.
   bool takes(const Packet& packet) const noexcept {
-    return packet.ip_length <= port_->mtu && packet.l3_offset == link_header_size_;
+    return packet.ip_length <= mtu_ && packet.l3_offset == link_size_;
   }
-  void send(Packet& packet, std::uint16_t ether_type) const noexcept {
-    write_link_header(packet.data, *port_, port_->mac, neighbor_, ether_type);
-    packet.verdict = Verdict::forward(port_->id);
+  void send(Packet& packet) const noexcept {
+    std::memcpy(packet.data, link_header_.data(), sizeof(EthernetHeader));
+    if (link_size_ > sizeof(EthernetHeader)) {
+      std::memcpy(packet.data, link_header_.data(), link_header_.size());
+    }
+    packet.verdict = verdict_;
   }
 
  private:
+  [[gnu::noinline]] bool look_up(std::uint32_t place, std::uint16_t ether_type) noexcept {
+    const std::optional<Neighbor> neighbor = context_.neighbors.at(place);
+    if (!neighbor) return false;
+    const Port& port = context_.port(neighbor->port());
+    write_link_header(link_header_.data(), port, port.mac, neighbor->mac(), ether_type);
+    place_ = place;
+    mtu_ = port.mtu;
+    link_size_ = link_header_size(port);
+    verdict_ = Verdict::forward(port.id);
+    return true;
+  }
+
   const StageContext& context_;
   std::uint32_t place_ = NeighborTable::kNoPlace;
-  std::uint16_t link_header_size_ = 0;
-  const Port* port_ = nullptr;
-  MacAddress neighbor_;
+  std::uint32_t mtu_ = 0;
+  std::uint16_t link_size_ = 0;
+  Verdict verdict_;
+  std::array<std::uint8_t, sizeof(EthernetHeader) + sizeof(VlanTag)> link_header_;
 };
 
-// TCP and UDP that came in one piece.
-bool is_simple(const Packet& packet) noexcept {
-  return (packet.protocol == Protocol::kUdp || packet.protocol == Protocol::kTcp) &&
-         packet.largest_fragment == 0;
-}
-
-// Whether the packet neither begins nor ends anything.
+// Whether a TCP packet neither begins nor ends anything.
 bool goes_on(const Packet& packet) noexcept {
-  constexpr std::uint8_t kDecisive = kTcpSyn | kTcpFin | kTcpRst | kTcpAck;
-  return packet.protocol == Protocol::kUdp || (packet.tcp_flags & kDecisive) == kTcpAck;
+  return (packet.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst | kTcpAck)) == kTcpAck;
 }
 
-// What stands against the short way of a packet whose connection this is.
-template <typename Address>
-bool needs_stages(const Packet& packet, const Connection<Address>& connection,
-                  const StageContext& context) noexcept {
-  const bool is_reply = packet.connection.direction == Direction::kReply;
-  return !goes_on(packet) || !context.endpoints.exists(connection.endpoint_ref) ||
-         (is_reply && !context.port(packet.in_port).downlink) || Ip<Address>::ttl(packet) <= 1;
-}
-
-// False: the packet has to go the long way, and nothing has changed.
-template <typename Address>
-[[gnu::always_inline]] inline bool forward(Packet& packet, FamilyTables<Address>& tables,
-                                           StageContext& context, Departure& departure,
-                                           std::uint32_t now) noexcept {
-  Connection<Address>& connection = tables.connections[packet.connection];
-  const std::uint32_t place =
-      connection.ways[static_cast<std::size_t>(packet.connection.direction)];
-  const bool knows_way = connection.way_epoch == tables.way_epoch &&
-                         place != NeighborTable::kNoPlace && departure.go_to(place);
-  if (!knows_way || !departure.takes(packet) || needs_stages(packet, connection, context)) {
-    return false;
+// What translate and next_hop do to the IP header and the one behind it.
+template <Protocol kProtocol, typename Address>
+[[gnu::always_inline]] inline void rewrite_headers(Packet& packet,
+                                                   const Translation<Address>& to) noexcept {
+  auto& ip = header_at<typename Ip<Address>::Header>(packet.l3());
+  to.source.copy_to(ip.source.data());
+  to.destination.copy_to(ip.destination.data());
+  Ip<Address>::decrement_ttl(ip, to.delta.l3);
+  auto& udp = header_at<UdpHeader>(packet.l4());  // TCP has the ports in the same place
+  udp.source_port.store(to.source_port);
+  udp.destination_port.store(to.destination_port);
+  if constexpr (kProtocol == Protocol::kUdp) {
+    udp.checksum.store(
+        Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), to.delta.l4)));
+  } else {
+    auto& tcp = header_at<TcpHeader>(packet.l4());
+    tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), to.delta.l4)));
   }
-  track_packet(packet, connection, tables, context.usage, now);
-  rewrite_and_pass(headers_of(packet), translation(connection, packet.connection.direction));
-  departure.send(packet, Ip<Address>::kEtherType);
-  return true;
 }
+
+// The packets of one protocol, whose connections no packets of the other share.
+template <typename Address, Protocol kProtocol>
+class ShortWay {
+ public:
+  explicit ShortWay(StageContext& context) noexcept
+      : context_(context),
+        tables_(context.tables<Address>()),
+        now_(to_ticks(context.now)),
+        departure_(context) {}
+
+  // Returns how many packets are of this protocol.
+  std::size_t take(const Batch& packets) noexcept {
+    std::size_t count = 0;
+    for (Packet& packet : packets) {
+      if (packet.protocol != kProtocol) continue;
+      ::new (&tuples_[count]) Tuple<Address>(tuple_of<Address>(packet));
+      packets_[count++] = &packet;
+    }
+    if (count == 0) return 0;
+    auto& connections = tables_.connections;
+    connections.begin(tuples(), count, lookups_.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      Packet& packet = *packets_[i];
+      packet.connection = connections.finish(lookups_[i], tuples()[i]);
+      const std::uint32_t index = packet.connection.index;
+      if (!packet.connection.found()) continue;
+      const bool may_go = left_.empty() || !left_.has(index);
+      if (!may_go || !forward(packet, connections[packet.connection])) left_.add(index);
+    }
+    return count;
+  }
+
+ private:
+  // False: the packet has to go the long way, and nothing has changed.
+  [[gnu::always_inline]] bool forward(Packet& packet, Connection<Address>& connection) noexcept {
+    const Direction direction = packet.connection.direction;
+    if (connection.way_epoch != tables_.way_epoch ||
+        !departure_.go_to(connection.ways[static_cast<std::size_t>(direction)],
+                          Ip<Address>::kEtherType) ||
+        !departure_.takes(packet) || needs_stages(packet, connection)) {
+      return false;
+    }
+    step<kProtocol>(packet, connection, tables_, now_);
+    count(packet, connection);
+    context_.usage.packet(connection.endpoint_ref, direction, packet.ip_length);
+    rewrite_headers<kProtocol>(packet, translation(connection, direction));
+    departure_.send(packet);
+    return true;
+  }
+
+  // What else stands against the short way.
+  bool needs_stages(const Packet& packet, const Connection<Address>& connection) const noexcept {
+    const bool is_reply = packet.connection.direction == Direction::kReply;
+    return (kProtocol == Protocol::kTcp && !goes_on(packet)) || packet.largest_fragment != 0 ||
+           Ip<Address>::ttl(packet) <= 1 || !context_.endpoints.exists(connection.endpoint_ref) ||
+           (is_reply && !context_.port(packet.in_port).downlink);
+  }
+
+  const Tuple<Address>* tuples() const noexcept {
+    return reinterpret_cast<const Tuple<Address>*>(tuples_.data());
+  }
+
+  struct alignas(Tuple<Address>) TupleMemory {
+    std::byte bytes[sizeof(Tuple<Address>)];
+  };
+
+  StageContext& context_;
+  FamilyTables<Address>& tables_;
+  const std::uint32_t now_;
+  Departure departure_;
+  Left left_;
+  std::array<Packet*, kBurstSize> packets_;
+  std::array<TupleMemory, kBurstSize> tuples_;  // not initialized before they are written
+  std::array<typename ConnectionTable<Address>::Lookup, kBurstSize> lookups_;
+};
 
 }  // namespace
 
 template <typename Address>
 void forward_established(const Batch& packets, StageContext& context) noexcept {
   if (!context.short_way) return;
-  auto& tables = context.tables<Address>();
-  const std::uint32_t now = to_ticks(context.now);
-
-  std::array<Packet*, kBurstSize> simple;
-  std::array<Tuple<Address>, kBurstSize> tuples;
-  std::array<typename ConnectionTable<Address>::Lookup, kBurstSize> lookups;
-  std::size_t count = 0;
-  for (Packet& packet : packets) {
-    if (!is_simple(packet)) continue;
-    tuples[count] = tuple_of<Address>(packet);
-    simple[count++] = &packet;
-  }
-  tables.connections.begin(tuples.data(), count, lookups.data());
-
-  Departure departure(context);
-  Left left;
-  for (std::size_t i = 0; i < count; ++i) {
-    Packet& packet = *simple[i];
-    packet.connection = tables.connections.finish(lookups[i], tuples[i]);
-    if (!packet.connection.found()) continue;
-    const std::uint32_t connection = packet.connection.index;
-    const bool is_forwarded =
-        !left.has(connection) && forward(packet, tables, context, departure, now);
-    if (!is_forwarded) left.add(connection);
-  }
+  const std::size_t tcp = ShortWay<Address, Protocol::kTcp>(context).take(packets);
+  if (tcp < packets.size()) ShortWay<Address, Protocol::kUdp>(context).take(packets);
 }
 
 template void forward_established<Ipv4Address>(const Batch&, StageContext&) noexcept;

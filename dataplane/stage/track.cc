@@ -10,7 +10,21 @@ void track(const Batch& packets, StageContext& context) noexcept {
   const std::uint32_t now = to_ticks(context.now);
   for (Packet& packet : packets) {
     if (!packet.undecided() || packet.quote.is_error) continue;
-    track_packet(packet, tables.connections[packet.connection], tables, context.usage, now);
+    Connection<Address>& connection = tables.connections[packet.connection];
+    switch (packet.protocol) {
+      case Protocol::kTcp:
+        step<Protocol::kTcp>(packet, connection, tables, now);
+        break;
+      case Protocol::kSctp:
+        step<Protocol::kSctp>(packet, connection, tables, now);
+        break;
+      default:
+        step<Protocol::kUdp>(packet, connection, tables, now);
+    }
+    count(packet, connection);
+    if (context.endpoints.exists(connection.endpoint_ref)) {
+      context.usage.packet(connection.endpoint_ref, packet.connection.direction, packet.ip_length);
+    }
   }
 }
 

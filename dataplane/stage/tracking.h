@@ -17,13 +17,13 @@ inline std::uint32_t sequence_after(const Packet& packet) noexcept {
   return header_at<TcpHeader>(packet.l4()).sequence.host() + data + flags;
 }
 
-// Notes the sequence number of a packet that is believed, for the resets that end a connection. Not
-// of resets: theirs may be anything. While nobody has answered, the client's last word counts;
+// Notes the sequence number of a TCP packet that is believed, for the resets that end a connection.
+// Not of resets: theirs may be anything. While nobody has answered, the client's last word counts;
 // later a SYN of its side may be anybody's.
 template <typename Address>
 void note_sequence(const Packet& packet, const Connection<Address>& connection,
                    TcpSequences& sequences) noexcept {
-  if (packet.protocol != Protocol::kTcp || (packet.tcp_flags & kTcpRst) != 0) return;
+  if ((packet.tcp_flags & kTcpRst) != 0) return;
   const bool is_syn = (packet.tcp_flags & kTcpSyn) != 0;
   const bool original = packet.connection.direction == Direction::kOriginal;
   const bool opens = is_unanswered(connection.state);
@@ -32,27 +32,29 @@ void note_sequence(const Packet& packet, const Connection<Address>& connection,
   sequences.note(packet.connection, sequence_after(packet), first);
 }
 
-// One step of the connection's state, and the packet counts. Requires a packet of a connection that
-// is no ICMP error. `now` is in ticks.
-template <typename Address>
-[[gnu::always_inline]] inline void track_packet(const Packet& packet,
-                                                Connection<Address>& connection,
-                                                FamilyTables<Address>& tables, EndpointUsage& usage,
-                                                std::uint32_t now) noexcept {
+// One step of the connection's state. Requires a packet of a connection that is no ICMP error, and
+// of this protocol. `now` is in ticks.
+template <Protocol kProtocol, typename Address>
+[[gnu::always_inline]] inline void step(const Packet& packet, Connection<Address>& connection,
+                                        FamilyTables<Address>& tables, std::uint32_t now) noexcept {
   const ConnectionRef ref = packet.connection;
   const ConnectionState before = connection.state;
-  if (packet.protocol == Protocol::kUdp) {  // all is believed, and there is nothing to note
-    tables.connections.touch(ref, next_udp_state(before, ref.direction, connection.witness, now),
-                             now);
-  } else if (is_believed(before, connection.witness, packet)) {
+  const std::uint16_t witness = connection.witness;
+  if (!is_believed<kProtocol>(before, witness, packet)) return;
+  if constexpr (kProtocol == Protocol::kTcp) {
     if (tables.sequences.kept()) note_sequence(packet, connection, tables.sequences);
-    const ConnectionState after = next_state(before, connection.witness, packet, now);
-    connection.witness = next_witness(before, after, connection.witness, packet);
-    tables.connections.touch(ref, after, now);
   }
-  std::uint32_t& packets = connection.packets[static_cast<std::size_t>(ref.direction)];
+  const ConnectionState after = next_state<kProtocol>(before, witness, packet, now);
+  connection.witness = next_witness<kProtocol>(before, after, witness, packet);
+  tables.connections.touch(ref, after, now);
+}
+
+// Counts a packet of the connection.
+template <typename Address>
+void count(const Packet& packet, Connection<Address>& connection) noexcept {
+  std::uint32_t& packets =
+      connection.packets[static_cast<std::size_t>(packet.connection.direction)];
   packets += packets != 0xffffffff;
-  usage.packet(connection.endpoint_ref, ref.direction, packet.ip_length);
 }
 
 }  // namespace portico

@@ -70,10 +70,13 @@ struct Headers {
   std::uint32_t l4_length;  // that the packet has
 };
 
-// Ports, and what of the checksum follows from them and from the addresses.
 template <typename Address>
-[[gnu::always_inline]] inline void rewrite_l4(const Headers& at,
-                                              const Translation<Address>& to) noexcept {
+[[gnu::always_inline]] inline void rewrite(const Headers& at,
+                                           const Translation<Address>& to) noexcept {
+  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
+  to.source.copy_to(ip.source.data());
+  to.destination.copy_to(ip.destination.data());
+  Ip<Address>::update_header_checksum(ip, to.delta.l3);
   if (at.protocol == Protocol::kSctp && at.l4_here >= sizeof(SctpHeader)) {
     // Has no pseudo header: addresses don't matter.
     return set_sctp_ports(header_at<SctpHeader>(at.l4), to.source_port, to.destination_port,
@@ -89,27 +92,6 @@ template <typename Address>
     auto& tcp = header_at<TcpHeader>(at.l4);
     tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), to.delta.l4)));
   }
-}
-
-template <typename Address>
-[[gnu::always_inline]] inline void rewrite(const Headers& at,
-                                           const Translation<Address>& to) noexcept {
-  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
-  to.source.copy_to(ip.source.data());
-  to.destination.copy_to(ip.destination.data());
-  Ip<Address>::update_header_checksum(ip, to.delta.l3);
-  rewrite_l4(at, to);
-}
-
-// rewrite(), and the TTL goes down by one. Requires a TTL of at least 1.
-template <typename Address>
-[[gnu::always_inline]] inline void rewrite_and_pass(const Headers& at,
-                                                    const Translation<Address>& to) noexcept {
-  auto& ip = header_at<typename Ip<Address>::Header>(at.l3);
-  to.source.copy_to(ip.source.data());
-  to.destination.copy_to(ip.destination.data());
-  Ip<Address>::decrement_ttl(ip, to.delta.l3);
-  rewrite_l4(at, to);
 }
 
 inline Headers headers_of(Packet& packet) noexcept {

@@ -58,8 +58,8 @@ class EndpointUsage {
     connection_closed(ref);
     evicted_.add(1);
   }
+  // Requires that the endpoint exists.
   void packet(EndpointRef ref, Direction direction, std::uint32_t bytes) noexcept {
-    if (!endpoints_.exists(ref)) return;
     EndpointCounts& counts = counts_.get()[ref.slot];
     counts.packets[static_cast<std::size_t>(direction)].add(1);
     counts.bytes[static_cast<std::size_t>(direction)].add(bytes);

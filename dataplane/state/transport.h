@@ -50,30 +50,29 @@ constexpr ConnectionState first_state(const Packet& packet) noexcept {
   }
 }
 
+// What follows asks packets of connections that have been found or made; `kProtocol` is theirs.
+
 // Whether a packet may change its connection, see witness.h.
-inline bool is_believed(ConnectionState state, std::uint16_t witness,
-                        const Packet& packet) noexcept {
+template <Protocol kProtocol>
+bool is_believed(ConnectionState state, std::uint16_t witness, const Packet& packet) noexcept {
   if (packet.connection.direction == Direction::kReply) return true;
-  switch (packet.protocol) {
-    case Protocol::kTcp:
-      return tcp::is_believed(state, witness, packet);
-    case Protocol::kSctp:
-      return sctp::is_believed(witness, packet);
-    default:
-      return true;
+  if constexpr (kProtocol == Protocol::kTcp) {
+    return tcp::is_believed(state, witness, packet);
+  } else {
+    return kProtocol != Protocol::kSctp || sctp::is_believed(witness, packet);
   }
 }
 
 // The witness after a packet that was believed and has led from `before` to `after`.
-inline std::uint16_t next_witness(ConnectionState before, ConnectionState after,
-                                  std::uint16_t witness, const Packet& packet) noexcept {
-  switch (packet.protocol) {
-    case Protocol::kTcp:
-      return tcp::next_witness(before, after, witness, packet);
-    case Protocol::kSctp:
-      return sctp::next_witness(before, witness, packet);
-    default:
-      return witness;
+template <Protocol kProtocol>
+std::uint16_t next_witness(ConnectionState before, ConnectionState after, std::uint16_t witness,
+                           const Packet& packet) noexcept {
+  if constexpr (kProtocol == Protocol::kTcp) {
+    return tcp::next_witness(before, after, witness, packet);
+  } else if constexpr (kProtocol == Protocol::kSctp) {
+    return sctp::next_witness(before, witness, packet);
+  } else {
+    return witness;
   }
 }
 
@@ -97,17 +96,17 @@ inline ConnectionState next_udp_state(ConnectionState state, Direction direction
   return state == ConnectionState::kUdpReplied && goes_on ? ConnectionState::kUdpStream : state;
 }
 
-// The state after `packet`, whose connection has been found or made, if it is believed.
-inline ConnectionState next_state(ConnectionState state, std::uint16_t witness,
-                                  const Packet& packet, std::uint32_t now) noexcept {
+// The state after a packet that is believed.
+template <Protocol kProtocol>
+ConnectionState next_state(ConnectionState state, std::uint16_t witness, const Packet& packet,
+                           std::uint32_t now) noexcept {
   const Direction direction = packet.connection.direction;
-  switch (packet.protocol) {
-    case Protocol::kTcp:
-      return next_tcp_state(state, direction, packet.tcp_flags);
-    case Protocol::kSctp:
-      return next_sctp_state(state, direction, packet.sctp_chunks);
-    default:
-      return next_udp_state(state, direction, witness, now);
+  if constexpr (kProtocol == Protocol::kTcp) {
+    return next_tcp_state(state, direction, packet.tcp_flags);
+  } else if constexpr (kProtocol == Protocol::kSctp) {
+    return next_sctp_state(state, direction, packet.sctp_chunks);
+  } else {
+    return next_udp_state(state, direction, witness, now);
   }
 }
 

@@ -29,10 +29,10 @@ class TcpWitness : public testing::Test {
     packet.data = memory.data();
     packet.tcp_flags = flags;
     packet.connection = {0, from};
-    if (!is_believed(state_, witness_, packet)) return;
+    if (!is_believed<Protocol::kTcp>(state_, witness_, packet)) return;
     const ConnectionState before = state_;
-    state_ = next_state(before, witness_, packet, 0);
-    witness_ = next_witness(before, state_, witness_, packet);
+    state_ = next_state<Protocol::kTcp>(before, witness_, packet, 0);
+    witness_ = next_witness<Protocol::kTcp>(before, state_, witness_, packet);
   }
   void client(std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement = 0) {
     packet(Direction::kOriginal, flags, sequence, acknowledgement);
