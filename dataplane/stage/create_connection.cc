@@ -126,7 +126,7 @@ void prefetch_reply_tuples(const Batch& packets, const StageContext& context) no
       reply.destination = candidate.address;
       reply.destination_port = candidate.port;
     }
-    tables.connections.prefetch(reply);
+    tables.connections.prefetch(tables.connections.hash(reply));
   }
 }
 

@@ -25,6 +25,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/state/timer_wheel.h"
+
 namespace portico {
 
 // Record has the fields of TimerLinks, timer_wheel.h.
@@ -72,15 +74,17 @@ class AgeLists {
   void start(std::uint32_t deadline) noexcept { next_due_ = deadline; }
 
   // Ends those whose deadline is over, at most `budget` of them: `end(index)` is called when a
-  // record has left its list.
-  template <typename Deadline, typename End>
-  std::size_t expire(std::uint32_t now, std::size_t budget, Deadline&& deadline,
+  // record has left its list, `fetch(index)` some time before anything else is asked of it.
+  template <typename Fetch, typename Deadline, typename End>
+  std::size_t expire(std::uint32_t now, std::size_t budget, Fetch&& fetch, Deadline&& deadline,
                      End&& end) noexcept {
     if (is_after(next_due_, now)) return 0;
     constexpr std::uint32_t kFar = std::uint32_t{1} << 30;  // beyond every timeout
     std::uint32_t due = now + kFar;
     std::size_t ended = 0;
     for (const std::uint32_t& head : heads_) {
+      if (head == kNone) continue;
+      LookAhead ahead(records_, head, fetch);
       while (head != kNone) {
         const std::uint32_t at = deadline(head);
         if (is_after(at, now) || ended == budget) {
@@ -88,6 +92,7 @@ class AgeLists {
           break;
         }
         const std::uint32_t index = head;
+        ahead.step();
         erase(index);
         end(index);
         ++ended;

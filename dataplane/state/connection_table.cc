@@ -19,12 +19,6 @@ constexpr std::uint32_t buckets_for(std::uint32_t capacity) noexcept {
   return (capacity + kConnectionsPerBucket - 1) / kConnectionsPerBucket;
 }
 
-template <typename T>
-void fetch(const T& lines) noexcept {
-  const auto* bytes = reinterpret_cast<const char*>(&lines);
-  for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
-}
-
 }  // namespace
 
 template <typename Address>
@@ -147,13 +141,10 @@ void ConnectionTable<Address>::remove_entry(std::uint64_t hash, std::uint32_t en
 }
 
 template <typename Address>
-ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
+ConnectionRef ConnectionTable<Address>::insert(const Record& record, std::uint64_t original,
+                                               std::uint64_t reply) noexcept {
   const std::uint32_t index = first_free_;
   if (index == kFree) return {};
-  const std::uint64_t original = hash_(record.original_tuple());
-  const std::uint64_t reply = hash_(record.reply_tuple());
-  fetch(buckets_[home_of(original)]);
-  fetch(buckets_[home_of(reply)]);
   Record& inserted = records_[index];
   const std::uint32_t next_free = links_[index].next_in_slot;
 
@@ -179,7 +170,7 @@ ConnectionRef ConnectionTable<Address>::insert(const Record& record) noexcept {
 template <typename Address>
 void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
   unlink(ref.index);
-  release(ref.index);
+  release(&ref.index, 1);
 }
 
 template <typename Address>
@@ -224,18 +215,24 @@ void ConnectionTable<Address>::move(std::uint32_t index, ConnectionState state,
 }
 
 template <typename Address>
-void ConnectionTable<Address>::release(std::uint32_t index) noexcept {
-  Record& record = records_[index];
-  const std::uint64_t original = hash_(record.original_tuple());
-  const std::uint64_t reply = hash_(record.reply_tuple());
-  fetch(buckets_[home_of(original)]);
-  fetch(buckets_[home_of(reply)]);
-  remove_entry(original, index << 1);
-  remove_entry(reply, index << 1 | kReply);
-  links_[index].wheel_slot = kFree;
-  links_[index].next_in_slot = first_free_;
-  first_free_ = index;
-  --size_;
+void ConnectionTable<Address>::release(const std::uint32_t* indexes, std::size_t count) noexcept {
+  std::array<std::uint64_t, kReleasedAtOnce> originals, replies;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Record& record = records_[indexes[i]];
+    originals[i] = hash_(record.original_tuple());
+    replies[i] = hash_(record.reply_tuple());
+    prefetch(originals[i]);
+    prefetch(replies[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t index = indexes[i];
+    remove_entry(originals[i], index << 1);
+    remove_entry(replies[i], index << 1 | kReply);
+    links_[index].wheel_slot = kFree;
+    links_[index].next_in_slot = first_free_;
+    first_free_ = index;
+  }
+  size_ -= static_cast<std::uint32_t>(count);
 }
 
 template <typename Address>

@@ -43,6 +43,7 @@
 // Called by the stages find_connection, create_connection and track, by the worker's ageing
 // (expire), and for the control plane by the worker between bursts (walk, erase).
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,15 +87,23 @@ class ConnectionTable {
   void begin(const Tuple<Address>* tuples, std::size_t count, Lookup* lookups) const noexcept;
   ConnectionRef finish(const Lookup& lookup, const Tuple<Address>& tuple) const noexcept {
     const bool first_is_it = lookup.entry != kNoEntry && has_tuple(lookup.entry, tuple);
-    return first_is_it ? to_ref(lookup.entry) : search(lookup.hash, tuple);
+    return first_is_it ? to_ref(lookup.entry) : find(tuple, lookup.hash);
   }
   // Both steps.
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
   ConnectionRef find(const Tuple<Address>& tuple) const noexcept;
 
-  // Fetches where a tuple is, or is going to be, into the cache.
-  void prefetch(const Tuple<Address>& tuple) const noexcept {
-    __builtin_prefetch(&buckets_[home_of(hash_(tuple))]);
+  // The same step by step, for who asks for a tuple more than once: its hash, which all of these
+  // want; where it is or is going to be, fetched into the cache; whether it may be in the table, by
+  // that place alone; and the connection.
+  std::uint64_t hash(const Tuple<Address>& tuple) const noexcept { return hash_(tuple); }
+  void prefetch(std::uint64_t hash) const noexcept { fetch(buckets_[home_of(hash)]); }
+  bool may_have(std::uint64_t hash) const noexcept {
+    const TagBucket& bucket = buckets_[home_of(hash)];
+    return bucket.matches(TagBucket::tag_of(hash)) != 0 || bucket.passed_by != 0;
+  }
+  ConnectionRef find(const Tuple<Address>& tuple, std::uint64_t hash) const noexcept {
+    return may_have(hash) ? search(hash, tuple) : ConnectionRef{};
   }
 
   // Requires a reference that is found() and was not erased since. Addresses, ports, protocol,
@@ -109,8 +118,12 @@ class ConnectionTable {
 
   // Inserts a record that has been filled completely, under both of its tuples; `last_seen` is the
   // time of the insertion. Returns a reference in Direction::kOriginal, or one that is not found()
-  // when the table is full. Requires that neither tuple is in the table.
-  ConnectionRef insert(const Record& record) noexcept;
+  // when the table is full. Requires that neither tuple is in the table. `original` and `reply` are
+  // the hashes of its tuples.
+  ConnectionRef insert(const Record& record, std::uint64_t original, std::uint64_t reply) noexcept;
+  ConnectionRef insert(const Record& record) noexcept {
+    return insert(record, hash_(record.original_tuple()), hash_(record.reply_tuple()));
+  }
 
   void erase(ConnectionRef ref) noexcept;
 
@@ -159,13 +172,25 @@ class ConnectionTable {
   template <typename OnExpired>
   std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
     if (size_ == 0) return 0;
-    const auto deadline_of = [this](std::uint32_t index) { return deadline(records_[index]); };
-    const auto end = [this, &on_expired](std::uint32_t index) {
-      on_expired(static_cast<const Record&>(records_[index]));
-      release(index);
+    std::array<std::uint32_t, kReleasedAtOnce> over;
+    std::size_t count = 0;
+    const auto release_all = [&] {
+      for (std::size_t i = 0; i < count; ++i) {
+        on_expired(static_cast<const Record&>(records_[over[i]]));
+      }
+      release(over.data(), count);
+      count = 0;
     };
-    const std::size_t listed = lists_.expire(now, budget, deadline_of, end);
-    return listed + wheel_.expire(now, budget - listed, deadline_of, end);
+    const auto fetch_record = [this](std::uint32_t index) { fetch(records_[index]); };
+    const auto deadline_of = [this](std::uint32_t index) { return deadline(records_[index]); };
+    const auto end = [&](std::uint32_t index) {
+      over[count++] = index;
+      if (count == over.size()) release_all();
+    };
+    std::size_t ended = lists_.expire(now, budget, fetch_record, deadline_of, end);
+    ended += wheel_.expire(now, budget - ended, fetch_record, deadline_of, end);
+    release_all();
+    return ended;
   }
 
   // Walks the table in pieces, for the control plane: visits the connections in places
@@ -196,6 +221,7 @@ class ConnectionTable {
  private:
   static constexpr std::uint32_t kMaxProbes = 1024;
   static constexpr std::uint32_t kFree = ConnectionRef::kNone;
+  static constexpr std::size_t kReleasedAtOnce = 16;
   static constexpr std::uint32_t kNoEntry = 0xffffffff;
 
   struct HugepageDelete {
@@ -206,6 +232,11 @@ class ConnectionTable {
   template <typename T>
   static HugepageArray<T> allocate(std::size_t count, int socket);
 
+  template <typename T>
+  static void fetch(const T& lines) noexcept {
+    const auto* bytes = reinterpret_cast<const char*>(&lines);
+    for (std::size_t at = 0; at < sizeof(T); at += 64) __builtin_prefetch(bytes + at);
+  }
   std::uint32_t deadline(const Record& record) const noexcept {
     return record.last_seen + timeouts_[static_cast<std::size_t>(record.state)];
   }
@@ -232,8 +263,9 @@ class ConnectionTable {
   // What touch() has to do beyond last_seen: in the same state, and in another.
   void move_in_list(std::uint32_t index, std::uint32_t now) noexcept;
   void move(std::uint32_t index, ConnectionState state, std::uint32_t now) noexcept;
-  // Takes a record that has been unlinked out of the index, and frees it.
-  void release(std::uint32_t index) noexcept;
+  // Takes records that have been unlinked out of the index, and frees them; at most
+  // kReleasedAtOnce.
+  void release(const std::uint32_t* indexes, std::size_t count) noexcept;
 
   std::uint32_t capacity_;
   std::uint32_t bucket_count_;

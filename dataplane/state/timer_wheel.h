@@ -42,6 +42,31 @@ struct TimerLinks {
   std::uint32_t wheel_slot = 0;
 };
 
+// Goes through a list ahead of who takes its records off the head, and tells fetch(index) which are
+// next, so that they are in the cache by then.
+template <typename Record, typename Fetch>
+class LookAhead {
+ public:
+  LookAhead(const Record* records, std::uint32_t head, Fetch& fetch) noexcept
+      : records_(records), fetch_(fetch), at_(head) {
+    for (int i = 0; i < kAhead; ++i) step();
+  }
+  // With each that is taken.
+  void step() noexcept {
+    constexpr std::uint32_t kNone = 0xffffffff;
+    if (at_ == kNone) return;
+    fetch_(at_);
+    at_ = records_[at_].next_in_slot;
+  }
+
+ private:
+  static constexpr int kAhead = 12;
+
+  const Record* records_;
+  Fetch& fetch_;
+  std::uint32_t at_;
+};
+
 // Record has the fields of TimerLinks.
 template <typename Record>
 class TimerWheel {
@@ -84,18 +109,21 @@ class TimerWheel {
   }
 
   // Looks at the records whose spans are over at `now`, at most `budget` of them. Asks each for
-  // `deadline(index)`; the others' `end(index)` is called after they have left the wheel. A pause
-  // of many turns costs one turn, and what one call did not manage is the next one's.
-  template <typename Deadline, typename End>
-  std::size_t expire(std::uint32_t now, std::size_t budget, Deadline&& deadline,
+  // `deadline(index)`, and tells `fetch(index)` some time before; the others' `end(index)` is
+  // called after they have left the wheel. A pause of many turns costs one turn, and what one call
+  // did not manage is the next one's.
+  template <typename Fetch, typename Deadline, typename End>
+  std::size_t expire(std::uint32_t now, std::size_t budget, Fetch&& fetch, Deadline&& deadline,
                      End&& end) noexcept {
     std::size_t ended = 0;
     skip_to_last_turn(now);
     while (is_over(now)) {
+      LookAhead ahead(records_, heads_[slot_at(0)], fetch);
       while (true) {
         const std::uint32_t index = heads_[slot_at(0)];
         if (index == kNone) break;
         if (budget-- == 0) return ended;
+        ahead.step();
         erase(index);
         const std::uint32_t at = deadline(index);
         if (is_after(at, now)) {

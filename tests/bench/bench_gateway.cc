@@ -81,6 +81,7 @@ GatewayConfig BenchGateway::config(std::uint32_t connections) const {
       {address("10.12.22.1", "2001:db8:12::1"), family_ == Family::kIpv4 ? 24u : 64u}};
   config.ports = {port};
   config.capacity.connections = connections;
+  config.timeouts.udp_unreplied = std::chrono::milliseconds(20);
   config.capacity.endpoints = 64;
   config.capacity.frontends = 64;
   config.capacity.neighbors = 16;

@@ -1,7 +1,7 @@
 #pragma once
 
 // A gateway with one worker, one port and one Service with three endpoints, whose next hop is
-// known; it masquerades. Time stands still.
+// known; it masquerades. Time stands still, but for pass().
 
 #include <cstdint>
 #include <memory>
@@ -26,6 +26,7 @@ class BenchGateway {
   void establish(std::uint32_t flows);
 
   void poll() { gateway_->worker({0}).poll(now_); }
+  void pass(Duration time) { now_ += time; }
   void end_connections() { static_cast<void>(gateway_->delete_connections({})); }
   WorkerCounters counters() { return gateway_->worker_counters()[0]; }
 

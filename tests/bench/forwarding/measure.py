@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 import subprocess
 
-from forwarding import machine, packets, subject
+from forwarding import machine, packets, stages, subject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Result:
     subject: str
     command: str = ""
     windows: list = dataclasses.field(default_factory=list)
+    stages: list = dataclasses.field(default_factory=list)  # {stage: cycles a packet} of each start
 
     @property
     def mpps(self):
@@ -86,11 +87,14 @@ class Run:
         try:
             with one.start(case, frames, self._cores) as running:
                 running.warm_up(case)
+                before = running.sampled()
                 windows = [running.window(case, self._plan.seconds) for _ in range(self._plan.windows)]
+                taken = stages.between(before, running.sampled())
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             self._fail(case, one.name, error)
             return
         result.windows += windows
+        result.stages.append(taken)
         result.command = one.command
         rates = " ".join(f"{window.made_rate if case.counts_connections else window.mpps:.2f}" for window in windows)
         self._say(f"{case.name}: {one.name}: {rates} million/s")

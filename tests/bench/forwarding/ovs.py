@@ -27,7 +27,7 @@ MEMORY = 1280 << 20
 # copy more and the file's own header, is some hundredth of what Open vSwitch takes for a packet.
 _MOST_FRAMES = 1 << 17
 _LONG_FILE = isolation.RUN / "long.pcap"
-_TIMES = 6
+_TIMES = 8
 _ENVIRONMENT = {**os.environ, "OVS_RUNDIR": str(HOME), "OVS_LOGDIR": str(HOME), "OVS_DBDIR": str(HOME)}
 
 
@@ -111,6 +111,7 @@ class OpenVswitch(subject.Subject):
                 "ovsdb-server", DATABASE, f"--remote=punix:{SOCKET}", f"--unixctl={HOME / 'ovsdb.ctl'}"],
                 None, HOME / "ovsdb.log", _ENVIRONMENT)
             stack.callback(database.stop)
+            stack.callback(_LONG_FILE.unlink, missing_ok=True)
             database.wait_until(lambda: _run("ovsdb-client", "list-dbs", f"unix:{SOCKET}"), subject.PATIENCE,
                                 "the database")
             self._configure(cores)

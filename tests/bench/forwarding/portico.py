@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 
-from forwarding import callers, packets, subject
+from forwarding import callers, packets, stages, subject
 from testbed import isolation
 from testbed.gateway import programs
 from testbed.process import Process
@@ -108,7 +108,7 @@ class Portico(subject.Subject):
                  f"unix:{SOCKET}")
             if case.replies:
                 callers.speak(case, process, lambda: self._counters().made)
-            yield subject.Running(process, cores.worker, self._counters)
+            yield subject.Running(process, cores.worker, self._counters, sampled=self._sampled)
         finally:
             process.stop()
 
@@ -134,6 +134,9 @@ class Portico(subject.Subject):
     @staticmethod
     def _ctl(what):
         return json.loads(_run(programs()["porticoctl"], "--gateway", f"unix:{SOCKET}", "get", what, "-o", "json"))
+
+    def _sampled(self):
+        return stages.sampled(self._ctl("stages"))
 
     def _counters(self):
         workers = self._ctl("counters")

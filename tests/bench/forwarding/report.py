@@ -3,7 +3,10 @@
 import dataclasses
 import statistics
 
+from forwarding import stages
 from shared.table import table
+
+LEAST = 0.05  # cycles of a stage that are worth a column
 
 
 def _of(results, case, name):
@@ -20,6 +23,17 @@ def _row(result, results, tsc):
             f"{result.cycles(tsc) - io.cycles(tsc):.0f}" if io else "", f"{100 * result.share:.0f} %")
 
 
+def where(result, tsc):
+    """{stage: cycles a packet}, and what lies beside the stages: polling, expiry, the loop itself."""
+    taken = stages.median(result.stages)
+    return {**taken, "beside": result.cycles(tsc) - sum(taken.values())} if taken else {}
+
+
+def _where(result, tsc):
+    parts = [(stage, f"{cycles:.1f}") for stage, cycles in where(result, tsc).items() if abs(cycles) >= LEAST]
+    return [f"where the cycles of {result.subject} go\n{table(list(zip(*parts)))}"] if parts else []
+
+
 def cases_of(results):
     return list(dict.fromkeys(result.case for result in results))
 
@@ -31,11 +45,19 @@ def text(results, floors, failures, tsc):
         rows = [("", "million/s", "windows", "cycles", "to macswap", "above io", "of its core")]
         rows += [_row(result, results, tsc) for result in results if result.case == case]
         parts.append(f"{case.name}\n{table(rows)}")
+        parts += [one for result in results if result.case == case for one in _where(result, tsc)]
     if floors:
         parts.append("Floors\n" + table([floor.cells() for floor in floors]))
     if failures:
         parts.append("Failed\n" + "\n".join(failures))
     return "\n\n".join(parts)
+
+
+def origin(results, description):
+    """Versions, and what was started: of each subject the last command."""
+    commands = {result.subject: result.command for result in results}
+    rows = [*description["packages"].items(), *commands.items()]
+    return "Of\n" + table([(name, value) for name, value in rows])
 
 
 def document(results, floors, failures, description):
@@ -46,7 +68,7 @@ def document(results, floors, failures, description):
         "results": [{
             "case": result.case.name, **dataclasses.asdict(result.case), "subject": result.subject,
             "command": result.command, "mpps": result.mpps, "cycles": result.cycles(tsc),
-            "connections_made_mps": result.made_rate,
+            "connections_made_mps": result.made_rate, "cycles_of_stages": where(result, tsc),
             "windows": [{"mpps": window.mpps, "connections_made_mps": window.made_rate,
                          "share_of_core": window.share} for window in result.windows],
         } for result in results],

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+from forwarding import stages
 from forwarding.packets import LIFE
 from shared.cores import progress, ran, tasks_of
 from testbed import isolation, wait
@@ -31,8 +32,6 @@ class Window:
     def between(cls, begin, end, packets, made):
         """Of two of the worker's Progress."""
         seconds = end.ran - begin.ran
-        if seconds <= 0:
-            raise Lost("the worker did not have its core at all")
         return cls(seconds, seconds / (end.time - begin.time), packets, made)
 
     @property
@@ -68,10 +67,11 @@ class Subject:
 
 
 class Running:
-    """A started subject. `read` tells its Counters; `worker` is the thread that polls, if not the process'."""
+    """A started subject. `read` tells its Counters, `sampled` what its stages have taken, if it knows; `worker` is
+    the thread that polls, if not the process'."""
 
-    def __init__(self, process, core, read, is_warm=lambda: True, worker=None):
-        self.process, self.counters, self._is_warm = process, read, is_warm
+    def __init__(self, process, core, read, is_warm=lambda: True, worker=None, sampled=stages.Sampled):
+        self.process, self.counters, self.sampled, self._is_warm = process, read, sampled, is_warm
         self.worker = worker or wait.until(lambda: worker_of(process, core), PATIENCE,
                                            f"{process.name}'s worker")
 
@@ -85,10 +85,10 @@ class Running:
         self.process.wait_until(is_forwarding, PATIENCE, f"{self.process.name} to forward all packets")
 
     def window(self, case, seconds):
-        """What it does in so many seconds."""
+        """What it does in so many seconds that the worker has its core."""
         first = self.counters()
         begin = progress(self.worker, lambda: self.counters().received)
-        time.sleep(seconds)
+        self.let_run(begin, seconds)
         end = progress(self.worker, lambda: self.counters().received)
         last = self.counters()
         self.process.require_running()
@@ -100,6 +100,11 @@ class Running:
         packets = end.packets - begin.packets
         made = (last.made - first.made) * packets // max(1, last.received - first.received)
         return Window.between(begin, end, packets, made)
+
+    def let_run(self, begin, seconds):
+        """Until the worker has had its core for so long since `begin`, its Progress."""
+        self.process.wait_until(lambda: ran(self.worker) >= begin.ran + seconds, PATIENCE,
+                                f"{self.process.name}'s worker to have its core")
 
 
 class Forgetting(Running):
@@ -115,8 +120,7 @@ class Forgetting(Running):
     def window(self, case, seconds):
         self._forget()
         begin = progress(self.worker, self._connections)
-        self.process.wait_until(lambda: ran(self.worker) >= begin.ran + self.LAP, PATIENCE,
-                                f"{self.process.name}'s worker to have its core")
+        self.let_run(begin, self.LAP)
         end = progress(self.worker, self._connections)
         self.process.require_running()
         if end.packets >= case.flows:

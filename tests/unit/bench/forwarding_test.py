@@ -203,6 +203,9 @@ def test_a_report_has_every_figure():
     results = [result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 10)]
     text = report.text(results, floors.floors(results, TSC), ["it failed"], TSC)
     assert "0.400" in text and "150" in text and "NOT HELD" in text and "it failed" in text
+    results[0].command = "dpdk-testpmd --lcores"
+    origin = report.origin(results, {"packages": {"gcc": "12.2"}})
+    assert "12.2" in origin and "dpdk-testpmd --lcores" in origin
     made = report.document(results, [], [], {"tsc_hz": TSC})
     assert [one["mpps"] for one in made["results"]] == [25, 25, 10]
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "tests/support/property_seed.h"
@@ -31,8 +32,13 @@ class AgeListsTest : public testing::Test {
   }
   std::vector<std::uint32_t> expire(std::uint32_t now, std::size_t budget = 100) {
     std::vector<std::uint32_t> ended;
+    std::set<std::uint32_t> fetched;
     const std::size_t count = lists_.expire(
-        now, budget, [&](std::uint32_t index) { return records_[index].deadline; },
+        now, budget, [&](std::uint32_t index) { fetched.insert(index); },
+        [&](std::uint32_t index) {
+          EXPECT_EQ(fetched.count(index), 1u);
+          return records_[index].deadline;
+        },
         [&](std::uint32_t index) { ended.push_back(index); });
     EXPECT_EQ(count, ended.size());
     return ended;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -33,9 +34,11 @@ struct Clockwork {
     wheel.insert(index, now + timeout);
   }
   std::size_t expire(std::size_t budget = kUnlimited) {
+    std::set<std::uint32_t> fetched;
     return wheel.expire(
-        now, budget,
-        [this](std::uint32_t index) {
+        now, budget, [&](std::uint32_t index) { fetched.insert(index); },
+        [&](std::uint32_t index) {
+          EXPECT_EQ(fetched.count(index), 1u);
           ++looks;
           return records[index].deadline;
         },
