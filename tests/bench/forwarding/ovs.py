@@ -23,8 +23,8 @@ VSWITCHD = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 MEMORY = 1280 << 20
 # Of mbufs: Open vSwitch's pool has 262,144, and the file's are held back (lib/netdev-dpdk.c, MAX_NB_MBUF).
-# A larger file is read once, from the page cache, and has every packet several times. What reading costs, a
-# copy more and the file's own header, is some hundredth of what Open vSwitch takes for a packet.
+# A larger file is read once, from memory, and has every packet several times: reading it is little beside what
+# Open vSwitch takes for a packet.
 _MOST_FRAMES = 1 << 17
 _LONG_FILE = isolation.RUN / "long.pcap"
 _TIMES = 8
