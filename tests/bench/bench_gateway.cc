@@ -97,9 +97,12 @@ GatewayConfig BenchGateway::config(std::uint32_t connections) const {
 
 void BenchGateway::add_routes() {
   TableChange change;
-  change.set_routes = {
-      {*IpPrefix::parse(family_ == Family::kIpv4 ? "192.168.0.0/16" : "2001:db8:1::/64"),
-       address("10.12.22.151", "2001:db8:12::151"), std::nullopt}};
+  const bool is_v4 = family_ == Family::kIpv4;
+  for (const char* prefix : {is_v4 ? "192.168.0.0/16" : "2001:db8:1::/64",    // endpoints
+                             is_v4 ? "10.20.0.0/16" : "2001:db8:20::/64"}) {  // clients
+    change.set_routes.push_back(
+        {*IpPrefix::parse(prefix), address("10.12.22.151", "2001:db8:12::151"), std::nullopt});
+  }
   if (!gateway_->apply(change).ok()) std::abort();
 }
 

@@ -24,14 +24,7 @@ class ReplayIo : public PacketIo {
   }
   std::size_t port_count() const noexcept override { return 1; }
   void receive(WorkerId, PortId port, Burst& burst) noexcept override {
-    for (burst.count = 0; burst.count < kBurstSize; ++burst.count) {
-      const std::string& frame = frames_[next_];
-      next_ = next_ + 1 == frames_.size() ? 0 : next_ + 1;
-      std::uint8_t* const data = buffers_[burst.count].data() + kHeadroom;
-      std::memcpy(data, frame.data(), frame.size());
-      view(data, frame.size(), burst.packets[burst.count]);
-      burst.packets[burst.count].in_port = port;
-    }
+    fill(port, kBurstSize, burst);
   }
   std::size_t send(WorkerId, PortId, Packet* const*, std::size_t count) noexcept override {
     return count;
@@ -46,6 +39,24 @@ class ReplayIo : public PacketIo {
   bool allocate(std::uint32_t length, Packet& packet) noexcept override {
     view(spare_.data() + kHeadroom, length, packet);
     return true;
+  }
+
+ protected:
+  // The next `count` frames.
+  void fill(PortId port, std::size_t count, Burst& burst) noexcept {
+    for (burst.count = 0; burst.count < count; ++burst.count) {
+      const std::string& frame = frames_[next_];
+      next_ = next_ + 1 == frames_.size() ? 0 : next_ + 1;
+      std::uint8_t* const data = buffers_[burst.count].data() + kHeadroom;
+      std::memcpy(data, frame.data(), frame.size());
+      view(data, frame.size(), burst.packets[burst.count]);
+      burst.packets[burst.count].in_port = port;
+    }
+  }
+  // Which one of its burst a packet was.
+  std::size_t place_of(const Packet& packet) const noexcept {
+    const auto* const data = static_cast<const std::uint8_t*>(packet.handle);
+    return static_cast<std::size_t>(data - buffers_[0].data()) / sizeof(Buffer);
   }
 
  private:

@@ -196,6 +196,12 @@ def frames(case):
     return [*made, neighbor_frame(case.family)]
 
 
+def first_frames(case, address, ports):
+    """Of each of a client's ports the first packet to the first Service."""
+    template = _Template(case, case.size, service(case.family, 0), SERVICE_PORT, _FIRST)
+    return [template.frame(address, port) for port in ports]
+
+
 def requests(case):
     """A frame of each flow that begins it, where the file has none."""
     return [frame for flow in _flows(case, (_MIDDLE,)) for frame in flow]

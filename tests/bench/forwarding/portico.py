@@ -33,7 +33,7 @@ routes:
   - {{prefix: "0.0.0.0/0", gateway: "{neighbor[4]}"}}
   - {{prefix: "::/0", gateway: "{neighbor[6]}"}}
 snat: {snat}
-workers: {{count: 1, cores: [{core}], idle: {{max_nap: 0s}}}}
+workers: {{count: {workers}, cores: {cores}, idle: {{max_nap: 0s}}}}
 memory: {{hugepages: always, packet_buffers: {buffers}}}
 capacity: {{connections: {connections}}}
 timeouts: {timeouts}
@@ -52,7 +52,7 @@ _CALLERS = """\
 
 def _objects(case, number):
     """Service `number` and its endpoints."""
-    family, protocol, name = f"IPv{case.family}", case.protocol.upper(), f"bench-{number}"
+    family, protocol, name = f"IPv{case.family}", case.protocol.upper(), f"bench{case.family}-{number}"
     address, first = packets.service(case.family, number), number * case.endpoints
     yield {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"},
            "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
@@ -74,8 +74,16 @@ def manifests(case):
         yield [one for number in range(first, last) for one in _objects(case, number)]
 
 
+def snat_addresses(case):
+    """As many as the flows need."""
+    count = -(-case.flows // (_CONNECTIONS_EACH * case.endpoints * case.services))
+    first = ipaddress.ip_address(packets.GATEWAY[case.family])
+    return [str(first), *(str(first + 1024 + number) for number in range(count - 1))]
+
+
 def _run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=subject.PATIENCE)
+    """Before whatever else wants the core, which may be a worker's that never rests."""
+    done = subprocess.run(["chrt", "--rr", "1", *command], capture_output=True, text=True, timeout=subject.PATIENCE)
     if done.returncode:
         raise RuntimeError(f"{command[0].name}: status {done.returncode}: {done.stderr.strip()[-2000:]}")
     return done.stdout
@@ -83,6 +91,13 @@ def _run(*command):
 
 class Portico(subject.Subject):
     name = "Portico"
+    device = subject.DEVICE
+
+    def worker_cores(self, cores):
+        return [cores.worker]
+
+    def running(self, process, cores):
+        return subject.Running(process, cores.worker, self._counters, sampled=self._sampled)
 
     def supports(self, case):
         return True
@@ -94,52 +109,64 @@ class Portico(subject.Subject):
     def start(self, case, frames, cores):
         program = programs()
         CONFIG.write_text(self._config(case, frames, cores))
-        shutil.rmtree(MANIFESTS, ignore_errors=True)
-        MANIFESTS.mkdir()
-        for number, items in enumerate(manifests(case)):
-            listed = {"apiVersion": "v1", "kind": "List", "items": items}
-            (MANIFESTS / f"{number}.yaml").write_text(json.dumps(listed))
         LOG.unlink(missing_ok=True)
         self.command = f"porticod --config {CONFIG.name}"
         process = Process("porticod", cores.on_all(program["porticod"], "--config", CONFIG), None, LOG)
         try:
-            process.wait_until(lambda: self._ctl("status"), subject.PATIENCE, "porticod's API")
-            _run(program["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
-                 f"unix:{SOCKET}")
+            process.wait_until(lambda: self.ctl("status"), subject.PATIENCE, "porticod's API")
+            self.fill(case)
             if case.replies:
                 callers.speak(case, process, lambda: self._counters().made)
-            yield subject.Running(process, cores.worker, self._counters, sampled=self._sampled)
+            yield self.running(process, cores)
         finally:
             process.stop()
 
-    @staticmethod
-    def _config(case, frames, cores):
-        if case.snat:
-            count = -(-case.flows // (_CONNECTIONS_EACH * case.endpoints * case.services))
-            first = ipaddress.ip_address(packets.GATEWAY[case.family])
-            others = [str(first + 1024 + number) for number in range(count - 1)]
-            snat = {"masquerade_all": True, "addresses": [str(first), *others]}
-        else:
-            snat = {"cluster_cidrs": list(packets.CLIENTS.values())}
+    def objects(self, case):
+        """[what is in one of the controller's files]"""
+        return manifests(case)
+
+    def fill(self, case):
+        """Has a controller tell the Services."""
+        shutil.rmtree(MANIFESTS, ignore_errors=True)
+        MANIFESTS.mkdir()
+        for number, items in enumerate(self.objects(case)):
+            listed = {"apiVersion": "v1", "kind": "List", "items": items}
+            (MANIFESTS / f"{number}.yaml").write_text(json.dumps(listed))
+        _run(programs()["portico-controller"], "--manifests", MANIFESTS, "--once", "--gateway",
+             f"unix:{SOCKET}")
+
+    def snat(self, case):
+        """This part of the configuration, and the next ones."""
+        if not case.snat:
+            return {"cluster_cidrs": list(packets.CLIENTS.values())}
+        return {"masquerade_all": True, "addresses": snat_addresses(case)}
+
+    def timeouts(self, case):
         # A connection that is to be new again after the file's last packet has ended by then.
-        timeouts = {"udp": {"unreplied": "0.02s"}, "tcp": {"syn_sent": "0.02s"}} if case.new else {}
+        return {"udp": {"unreplied": "0.02s"}, "tcp": {"syn_sent": "0.02s"}} if case.new else {}
+
+    def connections(self, case):
+        return max(1 << 16, case.flows * 5 // 4)
+
+    def _config(self, case, frames, cores):
+        workers = self.worker_cores(cores)
         return _CONFIG.format(
-            device=subject.DEVICE, gateway=packets.GATEWAY, neighbor=packets.NEIGHBOR,
-            mac=packets.GATEWAY_MAC.hex(":"), core=cores.worker, snat=json.dumps(snat),
-            connections=max(1 << 16, case.flows * 5 // 4), socket=SOCKET, timeouts=json.dumps(timeouts),
-            buffers=frames + _WORKING,
+            device=self.device, gateway=packets.GATEWAY, neighbor=packets.NEIGHBOR,
+            mac=packets.GATEWAY_MAC.hex(":"), workers=len(workers), cores=workers,
+            snat=json.dumps(self.snat(case)), connections=self.connections(case), socket=SOCKET,
+            timeouts=json.dumps(self.timeouts(case)), buffers=frames + _WORKING * len(workers),
             more_ports=_CALLERS.format(
                 interface=callers.INTERFACE, mac=packets.GATEWAY_MAC.hex(":")) if case.replies else "")
 
     @staticmethod
-    def _ctl(what):
+    def ctl(what):
         return json.loads(_run(programs()["porticoctl"], "--gateway", f"unix:{SOCKET}", "get", what, "-o", "json"))
 
     def _sampled(self):
-        return stages.sampled(self._ctl("stages"))
+        return stages.sampled(self.ctl("stages"))
 
     def _counters(self):
-        workers = self._ctl("counters")
+        workers = self.ctl("counters")
         total = {name: sum(int(worker[name]) for worker in workers)
                  for name in ("received", "sent", "connectionsMade")}
         return subject.Counters(total["received"], total["sent"], total["connectionsMade"])

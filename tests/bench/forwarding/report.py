@@ -38,14 +38,16 @@ def cases_of(results):
     return list(dict.fromkeys(result.case for result in results))
 
 
-def text(results, floors, failures, tsc):
-    """A table a case, then the floors, then what failed."""
+def text(results, floors, failures, tsc, figures=()):
+    """A table a case, then the trials' figures, then the floors, then what failed."""
     parts = []
     for case in cases_of(results):
         rows = [("", "million/s", "windows", "cycles", "to macswap", "above io", "of its core")]
         rows += [_row(result, results, tsc) for result in results if result.case == case]
         parts.append(f"{case.name}\n{table(rows)}")
         parts += [one for result in results if result.case == case for one in _where(result, tsc)]
+    if figures:
+        parts.append("Beyond a worker's rate\n" + table([figure.cells() for figure in figures]))
     if floors:
         parts.append("Floors\n" + table([floor.cells() for floor in floors]))
     if failures:
@@ -60,7 +62,7 @@ def origin(results, description):
     return "Of\n" + table([(name, value) for name, value in rows])
 
 
-def document(results, floors, failures, description):
+def document(results, floors, failures, description, figures=()):
     """The same and every window, as JSON has it."""
     tsc = description["tsc_hz"]
     return {
@@ -72,5 +74,6 @@ def document(results, floors, failures, description):
             "windows": [{"mpps": window.mpps, "connections_made_mps": window.made_rate,
                          "share_of_core": window.share} for window in result.windows],
         } for result in results],
+        "figures": [dataclasses.asdict(figure) for figure in figures],
         "floors": [{**dataclasses.asdict(floor), "holds": floor.holds} for floor in floors],
         "failures": failures}

@@ -4,7 +4,7 @@ import shutil
 import socket
 import struct
 
-_PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)  # Ethernet
+PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)  # Ethernet
 _MINIMUM = 60  # bytes of a frame on Ethernet, without its checksum
 
 
@@ -23,16 +23,20 @@ def arp_reply(target, target_mac, address, mac):
     return frame.ljust(_MINIMUM, b"\0")
 
 
+def pcap_record(frame):
+    return struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame
+
+
 def write_pcap(path, frames):
     with open(path, "wb") as file:
-        file.write(_PCAP_HEADER)
-        file.writelines(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame for frame in frames)
+        file.write(PCAP_HEADER)
+        file.writelines(map(pcap_record, frames))
 
 
 def repeat_pcap(path, longer, times):
     """Writes a file with all frames of another, as often as said."""
     with open(path, "rb") as source, open(longer, "wb") as file:
-        file.write(source.read(len(_PCAP_HEADER)))
+        file.write(source.read(len(PCAP_HEADER)))
         for _ in range(times):
-            source.seek(len(_PCAP_HEADER))
+            source.seek(len(PCAP_HEADER))
             shutil.copyfileobj(source, file, 1 << 20)

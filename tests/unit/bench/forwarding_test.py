@@ -228,7 +228,7 @@ def test_every_life_must_be_a_connection():
 
 def test_portico_has_buffers_for_the_whole_file():
     case = Case(MILLIONS)
-    config = portico.Portico._config(case, packets.frames_of(case) + 1, cores=argparse.Namespace(worker=1))
+    config = portico.Portico()._config(case, packets.frames_of(case) + 1, cores=argparse.Namespace(worker=1))
     assert int(re.search(r"packet_buffers: (\d+)", config)[1]) > (1 << 22) + 16384
 
 
