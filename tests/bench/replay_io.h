@@ -61,7 +61,8 @@ class ReplayIo : public PacketIo {
 
  private:
   static void view(std::uint8_t* data, std::size_t length, Packet& packet) noexcept {
-    packet = Packet();
+    static constexpr Packet kBlank;
+    packet = kBlank;
     packet.data = data;
     packet.handle = data;
     packet.length = static_cast<std::uint32_t>(length);
