@@ -66,7 +66,7 @@ class _Controller:
 
     def stop(self):
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
 
 class Changed(Portico):
@@ -108,6 +108,7 @@ class Watch:
 
     def __init__(self, case, changes):
         forever = 1 << 63
+        self._began = min(change.sent for change in changes)
         self._service_of = {}  # client's address and port: its Service
         for number in range(case.flows):
             address, port = packets.client(4, number)
@@ -128,6 +129,9 @@ class Watch:
         head = bytes(frame[:36])
         if head[12:14] != b"\x08\x00":
             return
+        if head[23] != socket.IPPROTO_UDP:  # a client is told that there is nobody
+            self.misdirected += at > self._began
+            return
         self.packets += 1
         client, endpoint = head[26:30] + head[34:36], head[30:34]
         service, begin, _, end = self._endpoints.get(endpoint, (None, 0, 0, 0))
@@ -135,7 +139,7 @@ class Watch:
                 or not begin - _CLOCKS <= at <= end + _CLOCKS):
             self.misdirected += 1
         before = self._endpoint_of.get(client)
-        if before != endpoint:
+        if service is not None and before != endpoint:
             self._endpoint_of[client] = endpoint
             if before:
                 self.moved += 1

@@ -70,10 +70,10 @@ SECOND = 1_000_000_000
 CHANGE = changing.Change.read(f"3 {packets.endpoint(4, 15)} 10.210.0.1 {10 * SECOND} {10 * SECOND + 2000}")
 
 
-def forwarded(flow, endpoint):
+def forwarded(flow, endpoint, protocol=b"\x11"):
     """What the gateway makes of a flow's packet."""
     address, port = packets.client(4, flow)
-    return bytes(12) + b"\x08\x00" + bytes(12) + address + packets.binary(endpoint) + port.to_bytes(2, "big")
+    return bytes(12) + b"\x08\x00" + bytes(9) + protocol + bytes(2) + address + packets.binary(endpoint) + port.to_bytes(2, "big")
 
 
 @pytest.mark.parametrize("seen,misdirected,moved", [
@@ -90,6 +90,13 @@ def test_a_misdirected_packet_is_noticed(seen, misdirected, moved):
     for flow, endpoint, second in seen:
         watch.see(memoryview(forwarded(flow, endpoint)), second * SECOND)
     assert (watch.packets, watch.misdirected, watch.moved) == (len(seen), misdirected, moved)
+
+
+@pytest.mark.parametrize("second,misdirected", [(9, 0), (11, 1)])
+def test_clients_are_not_refused_once_changes_have_begun(second, misdirected):
+    watch = changing.Watch(CASE, [CHANGE])
+    watch.see(memoryview(forwarded(3, "198.18.0.3", b"\x01")), second * SECOND)
+    assert (watch.packets, watch.misdirected) == (0, misdirected)
 
 
 @pytest.mark.parametrize("magic,part", [(0xA1B2C3D4, 5), (0xA1B23C4D, 5000)])
