@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <memory>
 
 #include "dataplane/net/ip.h"
 #include "dataplane/stage/link_header.h"
@@ -113,7 +113,8 @@ class ShortWay {
     std::size_t count = 0;
     for (Packet& packet : packets) {
       if (packet.protocol != kProtocol) continue;
-      ::new (&tuples_[count]) Tuple<Address>(tuple_of<Address>(packet));
+      std::construct_at(reinterpret_cast<Tuple<Address>*>(&tuples_[count]),
+                        tuple_of<Address>(packet));
       packets_[count++] = &packet;
     }
     if (count == 0) return 0;
