@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-PATIENCE = 300  # seconds for one case; it takes five
+PATIENCE = 800  # seconds for one case; it takes five of a core
 
 
 def cases(program):
