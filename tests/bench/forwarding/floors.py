@@ -88,6 +88,7 @@ def floors(results, tsc, figures=()):
         known.floor("two workers to one, replies hash home", 1.8, "times"),
         known.floor("two workers to one, all handed over", 1.2, "times"),
         known.floor("during 1 thousand endpoint changes a second", 0.98, ""),
+        known.floor("packets misdirected during changes", 0, "", True),
         known.floor("while 1 million connections end, in every 10 ms", 0.95, ""),
         known.floor("memory of a connection", 192, "bytes", True),
         known.floor("memory with 10 million connections open", 2.5, "GiB", True),
