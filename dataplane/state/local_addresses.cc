@@ -27,7 +27,7 @@ LocalAddress unpack(std::uint64_t word) noexcept {
 }  // namespace
 
 template <typename Address>
-LocalAddress LocalAddresses<Address>::find(const Address& address) const noexcept {
+LocalAddress LocalAddresses<Address>::look_up(const Address& address) const noexcept {
   return unpack(table_.find(address).value_or(0));
 }
 
@@ -85,7 +85,11 @@ bool LocalAddresses<Address>::add(const Address& address, Change&& change) {
   Record record = known == records_.end() ? Record{} : known->second;
   change(record);
   if (known == records_.end() && size() == capacity() && !make_room()) return false;
-  if (!table_.set(address, pack(record.roles))) return false;
+  if (known == records_.end()) filter_.add(address);
+  if (!table_.set(address, pack(record.roles))) {
+    if (known == records_.end()) filter_.erase(address);
+    return false;
+  }
   keep_from_giving_way(record);
   records_[address] = record;
   return true;
@@ -96,6 +100,7 @@ bool LocalAddresses<Address>::make_room() {
   if (retired_.empty()) return false;
   const auto first = retired_.begin();
   table_.erase(first->second);
+  filter_.erase(first->second);
   records_.erase(first->second);
   retired_.erase(first);
   return true;

@@ -21,13 +21,17 @@
 //
 // The hash table's value is the whole LocalAddress, packed into its word: a change is one store.
 //
-// table_             written by the control thread, read by the workers, lock-free
+// Workers ask of each new connection's client whether it is among them, and nearly none is: a
+// filter before the table (address_filter.h) says so.
+//
+// filter_, table_    written by the control thread, read by the workers, lock-free
 // records_, retired_ the control thread's alone
 
 #include <cstdint>
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
+#include "dataplane/state/address_filter.h"
 #include "dataplane/state/hash_table.h"
 #include "include/portico/ip_address.h"
 #include "include/portico/strong_id.h"
@@ -63,10 +67,12 @@ template <typename Address>
 class LocalAddresses {
  public:
   // Throws std::bad_alloc.
-  explicit LocalAddresses(std::uint32_t capacity) : table_(capacity) {}
+  explicit LocalAddresses(std::uint32_t capacity) : filter_(capacity), table_(capacity) {}
 
   // Workers. All false when the address is none of ours.
-  LocalAddress find(const Address& address) const noexcept;
+  LocalAddress find(const Address& address) const noexcept {
+    return filter_.may_have(address) ? look_up(address) : LocalAddress{};
+  }
 
   // Control thread. add_*() return false when the table is full of addresses that are not retired;
   // nothing has changed then.
@@ -88,11 +94,13 @@ class LocalAddresses {
     std::uint64_t retired_as = 0;  // key of retired_; 0: it is not in there
   };
 
+  LocalAddress look_up(const Address& address) const noexcept;
   template <typename Change>  // void(Record&)
   bool add(const Address& address, Change&& change);
   bool make_room();
   void keep_from_giving_way(Record& record);
 
+  AddressFilter<Address> filter_;
   HashTable<Address, std::uint64_t> table_;
   absl::flat_hash_map<Address, Record> records_;
   std::map<std::uint64_t, Address> retired_;  // nothing but retired, the first one first
