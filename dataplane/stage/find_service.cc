@@ -38,31 +38,38 @@ void find_service(const Batch& packets, StageContext& context) noexcept {
   std::array<Packet*, kBurstSize> looked_up;
   std::array<ServiceKey<Address>, kBurstSize> keys;
   std::array<const ServiceEntry<Address>*, kBurstSize> entries;
-  std::size_t count = 0;
+  std::array<std::uint8_t, kBurstSize> keys_of;  // which of the keys is a packet's
+  std::size_t count = 0, key_count = 0;
   for (Packet& packet : packets) {
     if (!packet.undecided() || packet.connection.found()) continue;
-    keys[count] = {destination_of<Address>(packet), packet.destination_port, packet.protocol};
+    const ServiceKey<Address> key{destination_of<Address>(packet), packet.destination_port,
+                                  packet.protocol};
+    // Packets to one Service come in runs.
+    if (key_count == 0 || key != keys[key_count - 1]) keys[key_count++] = key;
+    keys_of[count] = static_cast<std::uint8_t>(key_count - 1);
     looked_up[count++] = &packet;
   }
   if (count == 0) return;
-  tables.services.find(keys.data(), count, entries.data());
+  tables.services.find(keys.data(), key_count, entries.data());
 
   for (std::size_t i = 0; i < count; ++i) {
     Packet& packet = *looked_up[i];
-    packet.service = entries[i];
+    const ServiceKey<Address>& key = keys[keys_of[i]];
+    const ServiceEntry<Address>* const entry = entries[keys_of[i]];
+    packet.service = entry;
     const Address client = source_of<Address>(packet);
     if (is_nobody(client, context.port(packet.in_port), tables.locals)) {
       packet.drop(DropReason::ip_source_invalid);
-    } else if (entries[i] == nullptr) {
-      const LocalAddress local = tables.locals.find(keys[i].address);
-      if (is_for_kernel(keys[i].address, local, context.port(packet.in_port))) {
+    } else if (entry == nullptr) {
+      const LocalAddress local = tables.locals.find(key.address);
+      if (is_for_kernel(key.address, local, context.port(packet.in_port))) {
         send_ip_to_kernel<Address>(packet, true, context);
       } else {
         turn_down<Address>(packet, local, context);
       }
     } else if (client.is_link_local()) {  // of one link, RFC 4291 section 2.5.6, RFC 3927 section 7
       packet.drop(DropReason::ip_source_invalid);
-    } else if (!entries[i]->source_ranges.empty() && !entries[i]->source_ranges.contains(client)) {
+    } else if (!entry->source_ranges.empty() && !entry->source_ranges.contains(client)) {
       packet.drop(DropReason::source_range_denied);
     } else if (!opens_connection(packet) &&
                !(context.new_connections.midstream_pickup && may_be_picked_up(packet))) {
