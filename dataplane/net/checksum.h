@@ -52,6 +52,14 @@ class ChecksumSum {
     std::memcpy(words.data(), memory, kLength);
     for (const std::uint32_t word : words) sum_ += word;
   }
+  // Takes them away.
+  template <std::size_t kLength>
+  void subtract(const void* memory) noexcept {
+    static_assert(kLength % 4 == 0);
+    std::array<std::uint32_t, kLength / 4> words;
+    std::memcpy(words.data(), memory, kLength);
+    for (const std::uint32_t word : words) sum_ += ~word;
+  }
   // `length` is even.
   void subtract(const void* memory, std::size_t length) noexcept {
     const auto* bytes = static_cast<const std::uint8_t*>(memory);

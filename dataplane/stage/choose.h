@@ -38,12 +38,7 @@ class Choice {
   const Candidate* make() noexcept {
     if (selection_ == Selection::kLeastConnections) return least_loaded();
     const Candidate* endpoint = &set_.endpoints[draw(0)];
-    if (!set_.limited || has_room(*endpoint)) return endpoint;
-    for (std::uint32_t attempt = 1; attempt < kDraws; ++attempt) {
-      endpoint = &set_.endpoints[draw(attempt)];
-      if (has_room(*endpoint)) return endpoint;
-    }
-    return best_of_a_row();
+    return !set_.limited || has_room(*endpoint) ? endpoint : one_with_room();
   }
 
   bool has_room(const Candidate& endpoint) const noexcept {
@@ -51,6 +46,15 @@ class Choice {
   }
 
  private:
+  [[gnu::noinline]] const Candidate* one_with_room() noexcept {
+    const Candidate* endpoint;
+    for (std::uint32_t attempt = 1; attempt < kDraws; ++attempt) {
+      endpoint = &set_.endpoints[draw(attempt)];
+      if (has_room(*endpoint)) return endpoint;
+    }
+    return best_of_a_row();
+  }
+
   std::uint32_t any() noexcept { return context_.random.below(set_.size()); }
 
   std::uint32_t draw(std::uint32_t attempt) noexcept {
@@ -91,7 +95,7 @@ class Choice {
     return std::uint64_t{open(b)} * a->weight < std::uint64_t{open(*a)} * b.weight ? &b : a;
   }
 
-  const Candidate* least_loaded() noexcept {
+  [[gnu::noinline]] const Candidate* least_loaded() noexcept {
     if (set_.size() > kLooks) {
       for (std::uint32_t pair = 0; pair < kDraws / 2; ++pair) {
         const Candidate& first = set_.endpoints[any()];

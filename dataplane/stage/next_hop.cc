@@ -35,6 +35,11 @@ class Way {
     }
     connection_->ways[direction_] = place;
   }
+  // It is the way of all connections of the endpoint.
+  void learn_for_all(std::uint32_t place, EndpointUsage& usage) const noexcept {
+    if (connection_ == nullptr || direction_ != 0) return;
+    usage.learn_way(connection_->endpoint_ref, epoch_, place);
+  }
 
  private:
   Connection<Address>* connection_;
@@ -138,6 +143,7 @@ template <typename Address>
   const std::optional<Neighbor> neighbor = context.neighbors.at(place);
   if (neighbor) {
     way.learn(place);
+    if (hops->others.empty()) way.learn_for_all(place, context.usage);
     send_to(*neighbor, packet);
   } else {
     packet.verdict = Verdict::punt(PuntReason::kNeighborMissing, out.id);

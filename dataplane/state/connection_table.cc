@@ -73,7 +73,7 @@ ConnectionRef ConnectionTable<Address>::search(std::uint64_t hash,
 
 template <typename Address>
 ConnectionRef ConnectionTable<Address>::find(const Tuple<Address>& tuple) const noexcept {
-  return search(hash_(tuple), tuple);
+  return find(tuple, hash_(tuple));
 }
 
 template <typename Address>

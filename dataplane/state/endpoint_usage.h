@@ -9,6 +9,11 @@
 // the previous tenant's connections does not disturb it: counting asks the endpoint table first
 // whether the reference still leads to the slot's tenant.
 //
+// The way that packets to an endpoint take, as one of them has found it, is remembered here too,
+// where each new connection looks anyhow: the place of the next hop in the neighbor table, for one
+// tenant and one way_epoch (stage/context.h), and for the worker alone. A route with several next
+// hops is a matter of each connection, and not remembered.
+//
 // How many connections are open is kept a second time, apart from what each packet writes, because
 // all workers look at it when they choose an endpoint (state/endpoint_load.h).
 
@@ -20,6 +25,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/state/counter.h"
 #include "dataplane/state/endpoint_table.h"
+#include "dataplane/state/neighbor_table.h"
 
 namespace portico {
 
@@ -28,7 +34,12 @@ struct alignas(64) EndpointCounts {
   Counter closed;
   Counter packets[2];  // indexed by Direction
   Counter bytes[2];    // from the IP header on
+  // The worker's alone.
+  std::uint32_t way_generation = 0;  // of the tenant that the way leads to
+  std::uint32_t way_epoch = 0;
+  std::uint32_t way = 0;
 };
+static_assert(sizeof(EndpointCounts) == 64);
 
 class EndpointUsage {
  public:
@@ -69,6 +80,19 @@ class EndpointUsage {
   void prefetch(EndpointRef ref) const noexcept {
     endpoints_.prefetch(ref);
     __builtin_prefetch(&counts_.get()[ref.slot]);
+  }
+
+  // The way to an endpoint, NeighborTable::kNoPlace while it is not known.
+  std::uint32_t way(EndpointRef ref, std::uint32_t epoch) const noexcept {
+    const EndpointCounts& counts = counts_.get()[ref.slot];
+    const bool is_known = counts.way_generation == ref.generation && counts.way_epoch == epoch;
+    return is_known ? counts.way : NeighborTable::kNoPlace;
+  }
+  void learn_way(EndpointRef ref, std::uint32_t epoch, std::uint32_t way) noexcept {
+    EndpointCounts& counts = counts_.get()[ref.slot];
+    counts.way_generation = ref.generation;
+    counts.way_epoch = epoch;
+    counts.way = way;
   }
 
   // Of all endpoints, those that are gone included.

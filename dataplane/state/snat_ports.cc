@@ -8,15 +8,6 @@
 #include "dataplane/net/owner_hash.h"
 
 namespace portico {
-namespace {
-
-// The hashes of one worker's clients are alike in the bits that chose the worker; multiplication by
-// 2^64 / golden ratio spreads what differs over the upper bits (Knuth, volume 3, section 6.4).
-constexpr std::uint64_t spread(std::uint32_t hash) noexcept {
-  return (hash + std::uint64_t{1}) * 0x9e3779b97f4a7c15;
-}
-
-}  // namespace
 
 template <typename Address>
 SnatPorts<Address>::SnatPorts(const SnatConfig& config, const NodePortConfig& node_ports,
@@ -52,13 +43,10 @@ SnatPorts<Address>::SnatPorts(const SnatConfig& config, const NodePortConfig& no
 }
 
 template <typename Address>
-auto SnatPorts<Address>::candidate(std::uint32_t hash, unsigned attempt) const noexcept
-    -> Candidate {
-  const std::uint64_t bits = spread(hash);
-  const std::uint64_t size = candidates_.size();
-  const std::uint64_t start = (bits >> 32) * size >> 32;
-  const std::uint64_t step = steps_[bits >> 22 & (kSteps - 1)];
-  return candidates_[(start + attempt * step) % size];
+auto SnatPorts<Address>::candidate_after(std::size_t first, std::uint32_t hash,
+                                         unsigned attempt) const noexcept -> Candidate {
+  const std::uint64_t step = steps_[spread(hash) >> 22 & (kSteps - 1)];
+  return candidates_[(first + attempt * step) % candidates_.size()];
 }
 
 template class SnatPorts<Ipv4Address>;

@@ -58,10 +58,27 @@ class SnatPorts {
 
   // The candidate of the `attempt`th try of a connection whose client's side hashes to `hash`. The
   // first size() attempts are all different. Requires !empty().
-  Candidate candidate(std::uint32_t hash, unsigned attempt) const noexcept;
+  Candidate candidate(std::uint32_t hash, unsigned attempt) const noexcept {
+    const std::size_t first = start(hash);
+    return attempt == 0 ? candidates_[first] : candidate_after(first, hash, attempt);
+  }
+  // Fetches the candidate of the first try into the cache.
+  void prefetch(std::uint32_t hash) const noexcept {
+    __builtin_prefetch(candidates_.data() + start(hash));
+  }
 
  private:
   static constexpr std::size_t kSteps = 1024;
+
+  // The hashes of one worker's clients are alike in the bits that chose the worker; multiplication
+  // by 2^64 / golden ratio spreads what differs over the upper bits (Knuth, volume 3, section 6.4).
+  static constexpr std::uint64_t spread(std::uint32_t hash) noexcept {
+    return (hash + std::uint64_t{1}) * 0x9e3779b97f4a7c15;
+  }
+  std::size_t start(std::uint32_t hash) const noexcept {
+    return (spread(hash) >> 32) * candidates_.size() >> 32;
+  }
+  Candidate candidate_after(std::size_t first, std::uint32_t hash, unsigned attempt) const noexcept;
 
   std::vector<Candidate> candidates_;
   std::array<std::uint32_t, kSteps> steps_{};  // each below size() and coprime to it

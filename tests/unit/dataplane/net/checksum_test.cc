@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "dataplane/net/headers.h"
 
 namespace portico {
@@ -45,6 +47,16 @@ TEST(Checksum, UndoneByTheComplementOfTheDifference) {
     const std::uint16_t there = update_checksum(checksum, delta.fold());
     EXPECT_EQ(update_checksum(there, static_cast<std::uint16_t>(~delta.fold())), checksum);
   }
+}
+
+// Of a number of bytes that the compiler knows, beside word by word.
+TEST(Checksum, SubtractsWhatItIsGivenAtOnce) {
+  const std::array<std::uint8_t, 16> bytes{0,    0,    0xff, 0xff, 0x12, 0x34, 0x80, 1,
+                                           0xfe, 0xdc, 0,    1,    0xff, 0xfe, 0x55, 0x55};
+  ChecksumSum words, whole;
+  words.subtract(bytes.data(), bytes.size());
+  whole.subtract<16>(bytes.data());
+  EXPECT_EQ(whole.fold(), words.fold());
 }
 
 // RFC 768: "An all zero transmitted checksum value means that the transmitter generated no
