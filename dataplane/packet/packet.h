@@ -71,7 +71,8 @@ struct alignas(64) Packet {
   L4Port destination_port;
   Quote quote;
 
-  // Set by find_connection() and create_connection().
+  // Set by forward_established(), also of packets that it leaves, find_connection() and
+  // create_connection().
   ConnectionRef connection;
 
   // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable

@@ -96,7 +96,7 @@ void pass_over_taken(Drafts<Address>& drafts, const FamilyTables<Address>& table
     std::size_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
       Draft<Address>& draft = *looked_at[i];
-      if (!tables.connections.may_have(draft.reply)) continue;
+      if (!tables.connections.has_tag(draft.reply)) continue;
       ++draft.attempt;
       use_candidate(draft, tables);
       tables.connections.prefetch(draft.reply);

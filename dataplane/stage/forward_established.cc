@@ -38,7 +38,7 @@ class Departure {
 
   // Goes to a place of the neighbor table. False while nobody is known to be there.
   bool go_to(std::uint32_t place, std::uint16_t ether_type) noexcept {
-    return place == place_ || (place != NeighborTable::kNoPlace && look_up(place, ether_type));
+    return place != NeighborTable::kNoPlace && (place == place_ || look_up(place, ether_type));
   }
   // Whether the packet can leave here in one piece, and without moving its beginning.
   bool takes(const Packet& packet) const noexcept {
@@ -113,16 +113,15 @@ class ShortWay {
     std::size_t count = 0;
     for (Packet& packet : packets) {
       if (packet.protocol != kProtocol) continue;
-      std::construct_at(reinterpret_cast<Tuple<Address>*>(&tuples_[count]),
-                        tuple_of<Address>(packet));
+      std::construct_at(&tuples_[count], tuple_of<Address>(packet));
       packets_[count++] = &packet;
     }
     if (count == 0) return 0;
     auto& connections = tables_.connections;
-    connections.begin(tuples(), count, lookups_.data());
+    connections.begin(tuples_, count, lookups_.data());
     for (std::size_t i = 0; i < count; ++i) {
       Packet& packet = *packets_[i];
-      packet.connection = connections.finish(lookups_[i], tuples()[i]);
+      packet.connection = connections.finish(lookups_[i], tuples_[i]);
       const std::uint32_t index = packet.connection.index;
       if (!packet.connection.found()) continue;
       const bool may_go = left_.empty() || !left_.has(index);
@@ -157,21 +156,15 @@ class ShortWay {
            (is_reply && !context_.port(packet.in_port).downlink);
   }
 
-  const Tuple<Address>* tuples() const noexcept {
-    return reinterpret_cast<const Tuple<Address>*>(tuples_.data());
-  }
-
-  struct alignas(Tuple<Address>) TupleMemory {
-    std::byte bytes[sizeof(Tuple<Address>)];
-  };
-
   StageContext& context_;
   FamilyTables<Address>& tables_;
   const std::uint32_t now_;
   Departure departure_;
   Left left_;
   std::array<Packet*, kBurstSize> packets_;
-  std::array<TupleMemory, kBurstSize> tuples_;  // not initialized before they are written
+  union {  // begin their lives one by one
+    Tuple<Address> tuples_[kBurstSize];
+  };
   std::array<typename ConnectionTable<Address>::Lookup, kBurstSize> lookups_;
 };
 

@@ -11,7 +11,10 @@ namespace portico {
 //   - packets without a connection, of a connection whose endpoint is gone, and ICMP errors;
 //   - TCP packets that begin or end something: SYN, FIN, RST;
 //   - what ends here or leaves otherwise than in one piece: TTL, MTU, fragments put together;
-//   - connections whose way is not known, or no longer: routes or neighbors have changed;
+//   - what leaves with another link header than it came with, a VLAN tag more or less;
+//   - replies that come in at a port which is no downlink;
+//   - connections whose way is not known, or no longer (routes or neighbors have changed), or leads
+//     to a neighbor that does not answer;
 //   - SCTP;
 //   - packets of a connection that an earlier packet of the burst was left of: each packet finds
 //     the connection as the one before it has left it.

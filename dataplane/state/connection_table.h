@@ -40,8 +40,8 @@
 //
 // Eviction is the caller's: it asks for first_to_go() and erases that.
 //
-// Called by the stages find_connection, create_connection and track, by the worker's ageing
-// (expire), and for the control plane by the worker between bursts (walk, erase).
+// Called by the stages forward_established, find_connection, create_connection and track, by the
+// worker's ageing (expire), and for the control plane by the worker between bursts (walk, erase).
 
 #include <array>
 #include <cstddef>
@@ -99,8 +99,11 @@ class ConnectionTable {
   std::uint64_t hash(const Tuple<Address>& tuple) const noexcept { return hash_(tuple); }
   void prefetch(std::uint64_t hash) const noexcept { fetch(buckets_[home_of(hash)]); }
   bool may_have(std::uint64_t hash) const noexcept {
-    const TagBucket& bucket = buckets_[home_of(hash)];
-    return bucket.matches(TagBucket::tag_of(hash)) != 0 || bucket.passed_by != 0;
+    return has_tag(hash) || buckets_[home_of(hash)].passed_by != 0;
+  }
+  // Whether a tuple with such a tag is at home there: it is that one, most likely.
+  bool has_tag(std::uint64_t hash) const noexcept {
+    return buckets_[home_of(hash)].matches(TagBucket::tag_of(hash)) != 0;
   }
   ConnectionRef find(const Tuple<Address>& tuple, std::uint64_t hash) const noexcept {
     return may_have(hash) ? search(hash, tuple) : ConnectionRef{};

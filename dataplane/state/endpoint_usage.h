@@ -47,21 +47,24 @@ class EndpointUsage {
   // touched. Throws std::bad_alloc.
   EndpointUsage(const EndpointTable& endpoints, std::uint32_t capacity)
       : endpoints_(endpoints),
-        counts_(static_cast<EndpointCounts*>(std::calloc(capacity, sizeof(EndpointCounts)))),
+        memory_(std::calloc(std::size_t{capacity} + 1, sizeof(EndpointCounts))),
         open_(static_cast<Open*>(std::calloc(capacity, sizeof(Open)))) {
-    if (counts_ == nullptr || open_ == nullptr) throw std::bad_alloc();
+    if (memory_ == nullptr || open_ == nullptr) throw std::bad_alloc();
+    void* begin = memory_.get();
+    std::size_t room = (std::size_t{capacity} + 1) * sizeof(EndpointCounts);
+    counts_ = static_cast<EndpointCounts*>(std::align(64, sizeof(EndpointCounts), begin, room));
   }
 
   void connection_opened(EndpointRef ref) noexcept {
     opened_.add(1);
     if (!endpoints_.exists(ref)) return;
-    counts_.get()[ref.slot].opened.add(1);
+    counts_[ref.slot].opened.add(1);
     add_open(ref.slot, 1);
   }
   void connection_closed(EndpointRef ref) noexcept {
     closed_.add(1);
     if (!endpoints_.exists(ref)) return;
-    counts_.get()[ref.slot].closed.add(1);
+    counts_[ref.slot].closed.add(1);
     add_open(ref.slot, 0xffffffff);
   }
   // Closed, to make room for another.
@@ -71,25 +74,19 @@ class EndpointUsage {
   }
   // Requires that the endpoint exists.
   void packet(EndpointRef ref, Direction direction, std::uint32_t bytes) noexcept {
-    EndpointCounts& counts = counts_.get()[ref.slot];
+    EndpointCounts& counts = counts_[ref.slot];
     counts.packets[static_cast<std::size_t>(direction)].add(1);
     counts.bytes[static_cast<std::size_t>(direction)].add(bytes);
   }
 
-  // Fetches what packet() looks at into the cache.
-  void prefetch(EndpointRef ref) const noexcept {
-    endpoints_.prefetch(ref);
-    __builtin_prefetch(&counts_.get()[ref.slot]);
-  }
-
   // The way to an endpoint, NeighborTable::kNoPlace while it is not known.
   std::uint32_t way(EndpointRef ref, std::uint32_t epoch) const noexcept {
-    const EndpointCounts& counts = counts_.get()[ref.slot];
+    const EndpointCounts& counts = counts_[ref.slot];
     const bool is_known = counts.way_generation == ref.generation && counts.way_epoch == epoch;
     return is_known ? counts.way : NeighborTable::kNoPlace;
   }
   void learn_way(EndpointRef ref, std::uint32_t epoch, std::uint32_t way) noexcept {
-    EndpointCounts& counts = counts_.get()[ref.slot];
+    EndpointCounts& counts = counts_[ref.slot];
     counts.way_generation = ref.generation;
     counts.way_epoch = epoch;
     counts.way = way;
@@ -99,9 +96,7 @@ class EndpointUsage {
   std::uint64_t opened() const noexcept { return opened_.get(); }
   std::uint64_t closed() const noexcept { return closed_.get(); }
   std::uint64_t evicted() const noexcept { return evicted_.get(); }
-  const EndpointCounts& operator[](std::uint32_t slot) const noexcept {
-    return counts_.get()[slot];
-  }
+  const EndpointCounts& operator[](std::uint32_t slot) const noexcept { return counts_[slot]; }
   // opened - closed, modulo 2^32.
   std::uint32_t open(std::uint32_t slot) const noexcept {
     return open_.get()[slot].load(std::memory_order_relaxed);
@@ -121,7 +116,8 @@ class EndpointUsage {
   Counter opened_;
   Counter closed_;
   Counter evicted_;
-  std::unique_ptr<EndpointCounts, Free> counts_;
+  std::unique_ptr<void, Free> memory_;
+  EndpointCounts* counts_;  // in it, a cache line each
   std::unique_ptr<Open, Free> open_;
 };
 

@@ -8,7 +8,8 @@
 // A number only grows (modulo 2^32), so that retransmissions and keep-alive probes change nothing;
 // what comes first in a direction sets it: the client's packets while nobody has answered, the
 // endpoint's first and its SYNs. A client's packet that witness.h does not believe is not noted.
-// Written by the stage track, read when the worker ends a connection; its owner's alone.
+// Written by the stages track and forward_established, read when the worker ends a connection; its
+// owner's alone.
 
 #include <array>
 #include <cstdint>

@@ -34,7 +34,8 @@
 //
 // UDP has nothing of this kind. There the field holds the tick of the beginning, see transport.h.
 //
-// Written and read by the stage track, in the worker that owns the connection.
+// Written and read by the stages track and forward_established, in the worker that owns the
+// connection.
 
 #include <cstdint>
 
