@@ -120,6 +120,10 @@ class ShortWay {
     auto& connections = tables_.connections;
     connections.begin(tuples_, count, lookups_.data());
     for (std::size_t i = 0; i < count; ++i) {
+      const Connection<Address>* const candidate = connections.candidate(lookups_[i]);
+      if (candidate != nullptr) context_.usage.prefetch(candidate->endpoint_ref);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
       Packet& packet = *packets_[i];
       packet.connection = connections.finish(lookups_[i], tuples_[i]);
       const std::uint32_t index = packet.connection.index;

@@ -85,6 +85,10 @@ class ConnectionTable {
   // Looks up `count` (at most kBurstSize) tuples at once: a first pass hashes and prefetches the
   // buckets, a second prefetches the records; finish() compares. The table must not change between.
   void begin(const Tuple<Address>* tuples, std::size_t count, Lookup* lookups) const noexcept;
+  // What a look-up that has begun will most likely find; null if nothing.
+  const Record* candidate(const Lookup& lookup) const noexcept {
+    return lookup.entry != kNoEntry ? &records_[to_ref(lookup.entry).index] : nullptr;
+  }
   ConnectionRef finish(const Lookup& lookup, const Tuple<Address>& tuple) const noexcept {
     const bool first_is_it = lookup.entry != kNoEntry && has_tuple(lookup.entry, tuple);
     return first_is_it ? to_ref(lookup.entry) : find(tuple, lookup.hash);

@@ -79,6 +79,12 @@ class EndpointUsage {
     counts.bytes[static_cast<std::size_t>(direction)].add(bytes);
   }
 
+  // Fetches what packet() and EndpointTable::exists() look at into the cache.
+  void prefetch(EndpointRef ref) const noexcept {
+    endpoints_.prefetch(ref);
+    __builtin_prefetch(&counts_[ref.slot]);
+  }
+
   // The way to an endpoint, NeighborTable::kNoPlace while it is not known.
   std::uint32_t way(EndpointRef ref, std::uint32_t epoch) const noexcept {
     const EndpointCounts& counts = counts_[ref.slot];
