@@ -24,9 +24,9 @@ inline rte_mbuf* mbuf_of(const Packet& packet) noexcept {
 
 // Sets the io fields, clears all others.
 inline void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
+  // Copied by whole words; `packet = Packet{}` would be made field by field, and copied then.
   static constexpr Packet kBlank;
-  packet =
-      kBlank;  // a copy by whole words; `Packet{}` would be made field by field, and copied then
+  packet = kBlank;
   packet.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
   packet.handle = mbuf;
   packet.length = mbuf->pkt_len;

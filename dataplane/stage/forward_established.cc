@@ -86,16 +86,7 @@ template <Protocol kProtocol, typename Address>
   to.source.copy_to(ip.source.data());
   to.destination.copy_to(ip.destination.data());
   Ip<Address>::decrement_ttl(ip, to.delta.l3);
-  auto& udp = header_at<UdpHeader>(packet.l4());  // TCP has the ports in the same place
-  udp.source_port.store(to.source_port);
-  udp.destination_port.store(to.destination_port);
-  if constexpr (kProtocol == Protocol::kUdp) {
-    udp.checksum.store(
-        Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), to.delta.l4)));
-  } else {
-    auto& tcp = header_at<TcpHeader>(packet.l4());
-    tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), to.delta.l4)));
-  }
+  rewrite_l4<kProtocol>(packet.l4(), to);
 }
 
 // The packets of one protocol, whose connections no packets of the other share.

@@ -70,6 +70,23 @@ struct Headers {
   std::uint32_t l4_length;  // that the packet has
 };
 
+// Ports of TCP and UDP, which have them in the same place, and what of the checksum follows from
+// them and from the addresses.
+template <Protocol kProtocol, typename Address>
+[[gnu::always_inline]] inline void rewrite_l4(std::uint8_t* l4,
+                                              const Translation<Address>& to) noexcept {
+  auto& udp = header_at<UdpHeader>(l4);
+  udp.source_port.store(to.source_port);
+  udp.destination_port.store(to.destination_port);
+  if constexpr (kProtocol == Protocol::kUdp) {
+    udp.checksum.store(
+        Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), to.delta.l4)));
+  } else {
+    auto& checksum = header_at<TcpHeader>(l4).checksum;
+    checksum.store(Be16::from_wire(update_checksum(checksum.load().wire(), to.delta.l4)));
+  }
+}
+
 template <typename Address>
 [[gnu::always_inline]] inline void rewrite(const Headers& at,
                                            const Translation<Address>& to) noexcept {
@@ -77,21 +94,18 @@ template <typename Address>
   to.source.copy_to(ip.source.data());
   to.destination.copy_to(ip.destination.data());
   Ip<Address>::update_header_checksum(ip, to.delta.l3);
+  if (at.protocol == Protocol::kUdp) return rewrite_l4<Protocol::kUdp>(at.l4, to);
+  if (at.protocol == Protocol::kTcp && at.l4_here >= offsetof(TcpHeader, urgent_pointer)) {
+    return rewrite_l4<Protocol::kTcp>(at.l4, to);
+  }
   if (at.protocol == Protocol::kSctp && at.l4_here >= sizeof(SctpHeader)) {
     // Has no pseudo header: addresses don't matter.
     return set_sctp_ports(header_at<SctpHeader>(at.l4), to.source_port, to.destination_port,
                           at.l4_length);
   }
-  auto& udp = header_at<UdpHeader>(at.l4);  // all have the ports in the same place
-  udp.source_port.store(to.source_port);
-  udp.destination_port.store(to.destination_port);
-  if (at.protocol == Protocol::kUdp) {
-    udp.checksum.store(
-        Be16::from_wire(update_udp_checksum(udp.checksum.load().wire(), to.delta.l4)));
-  } else if (at.protocol == Protocol::kTcp && at.l4_here >= offsetof(TcpHeader, urgent_pointer)) {
-    auto& tcp = header_at<TcpHeader>(at.l4);
-    tcp.checksum.store(Be16::from_wire(update_checksum(tcp.checksum.load().wire(), to.delta.l4)));
-  }
+  auto& ports = header_at<UdpHeader>(at.l4);  // all that a short quote has
+  ports.source_port.store(to.source_port);
+  ports.destination_port.store(to.destination_port);
 }
 
 inline Headers headers_of(Packet& packet) noexcept {
