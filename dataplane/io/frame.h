@@ -13,7 +13,8 @@
 
 namespace portico {
 
-inline constexpr std::uint16_t kFramePrivateSize = RTE_ALIGN(sizeof(Segment), RTE_MBUF_PRIV_ALIGN);
+// Whole cache lines, so that frames begin with one: headers of up to 64 bytes touch no second line.
+inline constexpr std::uint16_t kFramePrivateSize = RTE_CACHE_LINE_ROUNDUP(sizeof(Segment));
 
 // The headers that stages look at must be contiguous: Ethernet, VLAN, IP, some extensions, TCP.
 inline constexpr std::uint32_t kContiguousBytes = 256;
