@@ -180,7 +180,9 @@ void EthdevIo::free(Packet* const* packets, std::size_t count) noexcept {
 }
 
 void EthdevIo::open(void* handle, Packet& packet) noexcept {
-  describe_frame(static_cast<rte_mbuf*>(handle), packet);
+  auto* const mbuf = static_cast<rte_mbuf*>(handle);
+  rte_prefetch0(rte_pktmbuf_mtod(mbuf, void*));
+  describe_frame(mbuf, packet);
 }
 
 void EthdevIo::close(Packet& packet) noexcept {

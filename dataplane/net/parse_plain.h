@@ -82,7 +82,7 @@ namespace plain {
   sum.add<sizeof(Ipv4Header)>(&ip);
   if (ip.version_and_length != 0x45 || fragment != 0 ||
       ip_length < sizeof(Ipv4Header) + sizeof(UdpHeader) ||
-      ip_length > packet.length - sizeof(EthernetHeader) || sum.checksum() != 0 ||
+      ip_length > packet.length - sizeof(EthernetHeader) || !sum.is_right() ||
       !begins_host(ip.source[0]) || !begins_host(ip.destination[0])) {
     return false;
   }

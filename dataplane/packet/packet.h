@@ -19,7 +19,7 @@ enum class Direction : std::uint8_t {
 
 // A connection in its worker's table, and which of its two tuples a packet has.
 struct ConnectionRef {
-  static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint32_t kNone = 0x7fffffff;
   std::uint32_t index = kNone;
   Direction direction = Direction::kOriginal;
 

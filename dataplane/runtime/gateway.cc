@@ -109,10 +109,10 @@ EndpointCounters Gateway::sum(std::uint32_t slot) const {
     const std::uint64_t opened = counts.opened.get();
     total.connections += opened;
     total.active_connections += opened - closed;
-    total.packets_to_endpoint += counts.packets[0].get();
-    total.packets_from_endpoint += counts.packets[1].get();
-    total.bytes_to_endpoint += counts.bytes[0].get();
-    total.bytes_from_endpoint += counts.bytes[1].get();
+    total.packets_to_endpoint += counts.traffic[0].packets.get();
+    total.packets_from_endpoint += counts.traffic[1].packets.get();
+    total.bytes_to_endpoint += counts.traffic[0].bytes.get();
+    total.bytes_from_endpoint += counts.traffic[1].bytes.get();
   }
   return total;
 }

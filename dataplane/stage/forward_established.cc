@@ -38,7 +38,7 @@ class Departure {
 
   // Goes to a place of the neighbor table. False while nobody is known to be there.
   bool go_to(std::uint32_t place, std::uint16_t ether_type) noexcept {
-    return place != NeighborTable::kNoPlace && (place == place_ || look_up(place, ether_type));
+    return place == place_ || look_up(place, ether_type);
   }
   // Whether the packet can leave here in one piece, and without moving its beginning.
   bool takes(const Packet& packet) const noexcept {
@@ -65,8 +65,10 @@ class Departure {
     return true;
   }
 
+  static constexpr std::uint32_t kNowhere = NeighborTable::kNoPlace - 1;  // there is no such place
+
   const StageContext& context_;
-  std::uint32_t place_ = NeighborTable::kNoPlace;
+  std::uint32_t place_ = kNowhere;
   std::uint32_t mtu_ = 0;
   std::uint16_t link_size_ = 0;
   Verdict verdict_;
@@ -101,42 +103,50 @@ class ShortWay {
 
   // Returns how many packets are of this protocol.
   std::size_t take(const Batch& packets) noexcept {
+    auto& connections = tables_.connections;
     std::size_t count = 0;
     for (Packet& packet : packets) {
       if (packet.protocol != kProtocol) continue;
-      std::construct_at(&tuples_[count], tuple_of<Address>(packet));
-      packets_[count++] = &packet;
+      packets_[count] = &packet;
+      lookups_[count] = connections.begin(own_tuple_of<Address>(packet));
+      std::construct_at(&tuples_[count++], own_tuple_of<Address>(packet));
     }
-    if (count == 0) return 0;
-    auto& connections = tables_.connections;
-    connections.begin(tuples_, count, lookups_.data());
-    for (std::size_t i = 0; i < count; ++i) {
-      const Connection<Address>* const candidate = connections.candidate(lookups_[i]);
-      if (candidate != nullptr) context_.usage.prefetch(candidate->endpoint_ref);
-    }
+    for (std::size_t i = 0; i < count; ++i) connections.look(lookups_[i]);
+    if (context_.endpoints.size() > kFewEndpoints) prefetch_usage(count);
     for (std::size_t i = 0; i < count; ++i) {
       Packet& packet = *packets_[i];
-      packet.connection = connections.finish(lookups_[i], tuples_[i]);
-      const std::uint32_t index = packet.connection.index;
-      if (!packet.connection.found()) continue;
-      const bool may_go = left_.empty() || !left_.has(index);
-      if (!may_go || !forward(packet, connections[packet.connection])) left_.add(index);
+      const ConnectionRef ref = connections.finish(lookups_[i], tuples_[i]);
+      packet.connection.index = ref.index;
+      packet.connection.direction = ref.direction;
+      if (!ref.found()) continue;
+      const bool may_go = left_.empty() || !left_.has(ref.index);
+      if (!may_go || !forward(packet, connections[ref], ref.direction)) left_.add(ref.index);
     }
     return count;
   }
 
  private:
+  // What so many endpoints count stays in the cache.
+  static constexpr std::uint32_t kFewEndpoints = 1024;
+
+  void prefetch_usage(std::size_t count) const noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Connection<Address>* const candidate = tables_.connections.candidate(lookups_[i]);
+      if (candidate != nullptr) context_.usage.prefetch(candidate->endpoint_ref);
+    }
+  }
+
   // False: the packet has to go the long way, and nothing has changed.
-  [[gnu::always_inline]] bool forward(Packet& packet, Connection<Address>& connection) noexcept {
-    const Direction direction = packet.connection.direction;
+  [[gnu::always_inline]] bool forward(Packet& packet, Connection<Address>& connection,
+                                      Direction direction) noexcept {
+    const std::uint32_t way = connection.ways[static_cast<std::size_t>(direction)];
     if (connection.way_epoch != tables_.way_epoch ||
-        !departure_.go_to(connection.ways[static_cast<std::size_t>(direction)],
-                          Ip<Address>::kEtherType) ||
-        !departure_.takes(packet) || needs_stages(packet, connection)) {
+        !departure_.go_to(way, Ip<Address>::kEtherType) || !departure_.takes(packet) ||
+        needs_stages(packet, connection, direction)) {
       return false;
     }
     step<kProtocol>(packet, connection, tables_, now_);
-    count(packet, connection);
+    count(connection, direction);
     context_.usage.packet(connection.endpoint_ref, direction, packet.ip_length);
     rewrite_headers<kProtocol>(packet, translation(connection, direction));
     departure_.send(packet);
@@ -144,11 +154,11 @@ class ShortWay {
   }
 
   // What else stands against the short way.
-  bool needs_stages(const Packet& packet, const Connection<Address>& connection) const noexcept {
-    const bool is_reply = packet.connection.direction == Direction::kReply;
+  bool needs_stages(const Packet& packet, const Connection<Address>& connection,
+                    Direction direction) const noexcept {
     return (kProtocol == Protocol::kTcp && !goes_on(packet)) || packet.largest_fragment != 0 ||
            Ip<Address>::ttl(packet) <= 1 || !context_.endpoints.exists(connection.endpoint_ref) ||
-           (is_reply && !context_.port(packet.in_port).downlink);
+           (direction == Direction::kReply && !context_.port(packet.in_port).downlink);
   }
 
   StageContext& context_;
@@ -163,13 +173,20 @@ class ShortWay {
   std::array<typename ConnectionTable<Address>::Lookup, kBurstSize> lookups_;
 };
 
+template <typename Address, Protocol kFirst, Protocol kSecond>
+void take_both(const Batch& packets, StageContext& context) noexcept {
+  const std::size_t taken = ShortWay<Address, kFirst>(context).take(packets);
+  if (taken < packets.size()) ShortWay<Address, kSecond>(context).take(packets);
+}
+
 }  // namespace
 
 template <typename Address>
 void forward_established(const Batch& packets, StageContext& context) noexcept {
   if (!context.short_way) return;
-  const std::size_t tcp = ShortWay<Address, Protocol::kTcp>(context).take(packets);
-  if (tcp < packets.size()) ShortWay<Address, Protocol::kUdp>(context).take(packets);
+  const bool is_udp = packets[0].protocol == Protocol::kUdp;  // and so are all, mostly
+  return is_udp ? take_both<Address, Protocol::kUdp, Protocol::kTcp>(packets, context)
+                : take_both<Address, Protocol::kTcp, Protocol::kUdp>(packets, context);
 }
 
 template void forward_established<Ipv4Address>(const Batch&, StageContext&) noexcept;

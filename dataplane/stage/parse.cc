@@ -54,7 +54,6 @@ void send_to_others(Packet& packet, const StageContext& context) noexcept {
 }  // namespace
 
 bool parse(Burst& burst, const StageContext& context) noexcept {
-  for (Packet& packet : burst) __builtin_prefetch(packet.data);
   bool all_plain = true;
   const Port* port = nullptr;  // mostly that of the whole burst
   for (Packet& packet : burst) {

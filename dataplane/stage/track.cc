@@ -21,7 +21,7 @@ void track(const Batch& packets, StageContext& context) noexcept {
       default:
         step<Protocol::kUdp>(packet, connection, tables, now);
     }
-    count(packet, connection);
+    count(connection, packet.connection.direction);
     if (context.endpoints.exists(connection.endpoint_ref)) {
       context.usage.packet(connection.endpoint_ref, packet.connection.direction, packet.ip_length);
     }

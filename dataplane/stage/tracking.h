@@ -37,7 +37,6 @@ void note_sequence(const Packet& packet, const Connection<Address>& connection,
 template <Protocol kProtocol, typename Address>
 [[gnu::always_inline]] inline void step(const Packet& packet, Connection<Address>& connection,
                                         FamilyTables<Address>& tables, std::uint32_t now) noexcept {
-  const ConnectionRef ref = packet.connection;
   const ConnectionState before = connection.state;
   const std::uint16_t witness = connection.witness;
   if (!is_believed<kProtocol>(before, witness, packet)) return;
@@ -46,15 +45,15 @@ template <Protocol kProtocol, typename Address>
   }
   const ConnectionState after = next_state<kProtocol>(before, witness, packet, now);
   connection.witness = next_witness<kProtocol>(before, after, witness, packet);
-  tables.connections.touch(ref, after, now);
+  tables.connections.touch(connection, after, now);
 }
 
 // Counts a packet of the connection.
 template <typename Address>
-void count(const Packet& packet, Connection<Address>& connection) noexcept {
-  std::uint32_t& packets =
-      connection.packets[static_cast<std::size_t>(packet.connection.direction)];
-  packets += packets != 0xffffffff;
+void count(Connection<Address>& connection, Direction direction) noexcept {
+  std::uint32_t& packets = connection.packets[static_cast<std::size_t>(direction)];
+  ++packets;
+  packets -= packets == 0;
 }
 
 }  // namespace portico

@@ -10,9 +10,9 @@
 // A record is either in one of these lists or in the timer wheel, and is linked by the same fields:
 // wheel_slot says where it is, a slot of the wheel or, from kFirstSlot on, a list.
 //
-// Invariants: in each list the spans (TimerWheel::kSpan ticks) of last_seen never decrease from
-// head to tail. `next_due_` is no later than the earliest deadline of any head, so that a round
-// with nothing to end reads one number.
+// Invariants: in each list the spans (ConnectionTable::list_span() ticks) of last_seen never
+// decrease from head to tail. `next_due_` is no later than the earliest deadline of any head, so
+// that a round with nothing to end reads one number.
 //
 // Example: SYNs of ticks 100, 105 and 230 make the list 100, 105, 230. The first is answered and
 // leaves for another list; at tick 105 + 7680 (120 s) the second ends, or before that it makes room

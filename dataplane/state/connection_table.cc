@@ -2,6 +2,7 @@
 
 #include <rte_malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -17,6 +18,16 @@ static_assert(static_cast<std::uint32_t>(Direction::kReply) == kReply);
 constexpr std::uint32_t buckets_for(std::uint32_t capacity) noexcept {
   constexpr std::uint32_t kConnectionsPerBucket = 3;
   return (capacity + kConnectionsPerBucket - 1) / kConnectionsPerBucket;
+}
+
+// See ConnectionTable::list_span().
+std::array<std::uint8_t, kConnectionStateCount> list_spans(const TimeoutTicks& timeouts) noexcept {
+  std::array<std::uint8_t, kConnectionStateCount> logarithms{};
+  for (std::size_t state = 0; state < timeouts.size(); ++state) {
+    const std::uint32_t span = std::max(timeouts[state] / 8, TimerWheel<TimerLinks>::kSpan);
+    logarithms[state] = static_cast<std::uint8_t>(std::bit_width(span) - 1);
+  }
+  return logarithms;
 }
 
 }  // namespace
@@ -42,6 +53,7 @@ ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutT
     : capacity_(capacity),
       bucket_count_(buckets_for(capacity)),
       timeouts_(timeouts),
+      list_spans_(list_spans(timeouts)),
       hash_(seed),
       buckets_(allocate<TagBucket>(bucket_count_, socket)),
       records_(allocate<Record>(capacity, socket)),
@@ -56,7 +68,7 @@ ConnectionTable<Address>::ConnectionTable(std::uint32_t capacity, const TimeoutT
 }
 
 template <typename Address>
-ConnectionRef ConnectionTable<Address>::search(std::uint64_t hash,
+std::uint32_t ConnectionTable<Address>::search(std::uint64_t hash,
                                                const Tuple<Address>& tuple) const noexcept {
   const std::uint16_t tag = TagBucket::tag_of(hash);
   std::uint32_t at = home_of(hash);
@@ -64,11 +76,11 @@ ConnectionRef ConnectionTable<Address>::search(std::uint64_t hash,
     const TagBucket& bucket = buckets_[at];
     for (unsigned places = bucket.matches(tag); places != 0; places &= places - 1) {
       const std::uint32_t entry = bucket.entries[static_cast<unsigned>(std::countr_zero(places))];
-      if (has_tuple(entry, tuple)) return to_ref(entry);
+      if (has_tuple(entry, tuple)) return entry;
     }
     if (bucket.passed_by == 0) break;
   }
-  return {};
+  return kNoEntry;
 }
 
 template <typename Address>
@@ -77,32 +89,11 @@ ConnectionRef ConnectionTable<Address>::find(const Tuple<Address>& tuple) const 
 }
 
 template <typename Address>
-void ConnectionTable<Address>::begin(const Tuple<Address>* tuples, std::size_t count,
-                                     Lookup* lookups) const noexcept {
-  const TagBucket* const buckets = buckets_.get();
-  const Record* const records = records_.get();
-  std::array<std::uint32_t, kBurstSize> homes;
-  for (std::size_t i = 0; i < count; ++i) {
-    lookups[i].hash = hash_(tuples[i]);
-    homes[i] = home_of(lookups[i].hash);
-    fetch(buckets[homes[i]]);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const TagBucket& home = buckets[homes[i]];
-    const unsigned places = home.matches(TagBucket::tag_of(lookups[i].hash));
-    lookups[i].entry = kNoEntry;
-    if (places == 0) continue;
-    const std::uint32_t entry = home.entries[static_cast<unsigned>(std::countr_zero(places))];
-    lookups[i].entry = entry;
-    fetch(records[entry >> 1]);
-  }
-}
-
-template <typename Address>
 void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t count,
                                     ConnectionRef* found) const noexcept {
   std::array<Lookup, kBurstSize> lookups;
-  begin(tuples, count, lookups.data());
+  for (std::size_t i = 0; i < count; ++i) lookups[i] = begin(tuples[i]);
+  for (std::size_t i = 0; i < count; ++i) look(lookups[i]);
   for (std::size_t i = 0; i < count; ++i) found[i] = finish(lookups[i], tuples[i]);
 }
 

@@ -11,7 +11,7 @@
 // next_in_slot.
 //
 // The *index* is an array of TagBucket, one cache line each. A connection has two entries in it,
-// one for each of its tuples: 16 bits of the tuple's hash as a tag, and the record's index with the
+// one for each of its tuples: 15 bits of the tuple's hash as a tag, and the record's index with the
 // direction in the lowest bit. The upper half of the hash names the entry's home bucket. When that
 // is full, the entry lies in the first bucket after it (around the end) that has room, and each
 // bucket on the way counts in `passed_by` that a search has to go on. So a look-up touches one
@@ -44,6 +44,7 @@
 // worker's ageing (expire), and for the control plane by the worker between bursts (walk, erase).
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,25 +76,40 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
-  // A look-up that has begun: the tuple's hash, and the first entry in its home bucket that has its
-  // tag, kNoEntry if none has.
+  // A look-up that has begun: the tuple's hash, the bucket where it is at home, and the first entry
+  // there that has its tag, kNoEntry if none has.
   struct Lookup {
     std::uint64_t hash;
+    std::uint32_t home;
     std::uint32_t entry;
   };
 
-  // Looks up `count` (at most kBurstSize) tuples at once: a first pass hashes and prefetches the
-  // buckets, a second prefetches the records; finish() compares. The table must not change between.
-  void begin(const Tuple<Address>* tuples, std::size_t count, Lookup* lookups) const noexcept;
-  // What a look-up that has begun will most likely find; null if nothing.
+  // A look-up in steps, so that what one waits for comes while others take theirs: the first
+  // hashes the tuple and fetches its bucket, the second looks there and fetches the record, and
+  // finish() compares. The table must not change between.
+  Lookup begin(const Tuple<Address>& tuple) const noexcept {
+    const std::uint64_t hash = hash_(tuple);
+    const std::uint32_t home = home_of(hash);
+    fetch(buckets_[home]);
+    return {hash, home, kNoEntry};
+  }
+  void look(Lookup& lookup) const noexcept {
+    const TagBucket& home = buckets_[lookup.home];
+    const unsigned places = home.matches(TagBucket::tag_of(lookup.hash));
+    if (places == 0) return;
+    lookup.entry = home.entries[static_cast<unsigned>(std::countr_zero(places))];
+    fetch(records_[lookup.entry >> 1]);
+  }
+  // What a look-up will most likely find, after the second step; null if nothing.
   const Record* candidate(const Lookup& lookup) const noexcept {
-    return lookup.entry != kNoEntry ? &records_[to_ref(lookup.entry).index] : nullptr;
+    return lookup.entry != kNoEntry ? &records_[lookup.entry >> 1] : nullptr;
   }
   ConnectionRef finish(const Lookup& lookup, const Tuple<Address>& tuple) const noexcept {
     const bool first_is_it = lookup.entry != kNoEntry && has_tuple(lookup.entry, tuple);
-    return first_is_it ? to_ref(lookup.entry) : find(tuple, lookup.hash);
+    const std::uint32_t entry = first_is_it ? lookup.entry : find_entry(tuple, lookup.hash);
+    return {entry >> 1, static_cast<Direction>(entry & 1)};
   }
-  // Both steps.
+  // All steps, of at most kBurstSize tuples.
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
   ConnectionRef find(const Tuple<Address>& tuple) const noexcept;
 
@@ -110,7 +126,7 @@ class ConnectionTable {
     return buckets_[home_of(hash)].matches(TagBucket::tag_of(hash)) != 0;
   }
   ConnectionRef find(const Tuple<Address>& tuple, std::uint64_t hash) const noexcept {
-    return may_have(hash) ? search(hash, tuple) : ConnectionRef{};
+    return to_ref(find_entry(tuple, hash));
   }
 
   // Requires a reference that is found() and was not erased since. Addresses, ports, protocol,
@@ -159,23 +175,22 @@ class ConnectionTable {
   }
 
   // A packet went by at `now`: sets last_seen and state, and lets the deadline follow.
-  [[gnu::always_inline]] void touch(ConnectionRef ref, ConnectionState state,
+  [[gnu::always_inline]] void touch(Record& record, ConnectionState state,
                                     std::uint32_t now) noexcept {
-    Record& record = records_[ref.index];
-    if (record.state != state) return move(ref.index, state, now);
+    if (record.state != state) return move(index_of(record), state, now);
     if (makes_room(state)) {
       if (!is_put_off_by_packets(state)) return;
-      // The lists need not be in order within a span, so a connection moves four times a second.
-      constexpr std::uint32_t kSpan = TimerWheel<TimerLinks>::kSpan;
-      if (record.last_seen / kSpan != now / kSpan) return move_in_list(ref.index, now);
+      // The list need not be in order within a span: not each packet moves its connection.
+      const unsigned span = list_spans_[static_cast<std::size_t>(state)];
+      if (record.last_seen >> span != now >> span) return move_in_list(index_of(record), now);
     }
     record.last_seen = now;
   }
 
   // Ends connections whose time is over, looking at `budget` of them at most; calls
   // `on_expired(const Record&)` before each goes, which must not touch the table. Returns how many
-  // ended. A connection ends in the first call that is at least TimerWheel::kSpan ticks after its
-  // deadline, budget allowing, and never before its deadline.
+  // ended. A connection ends in the first call that is at least TimerWheel::kSpan ticks, or
+  // list_span() of its state, after its deadline, budget allowing, and never before its deadline.
   template <typename OnExpired>
   std::size_t expire(std::uint32_t now, std::size_t budget, OnExpired&& on_expired) noexcept {
     if (size_ == 0) return 0;
@@ -220,6 +235,12 @@ class ConnectionTable {
     return left > 0 ? static_cast<std::uint32_t>(left) : 0;
   }
 
+  // Ticks within which the list of a state is in no order: a power of two, and at most an eighth of
+  // the state's timeout, unless that is less than TimerWheel::kSpan.
+  std::uint32_t list_span(ConnectionState state) const noexcept {
+    return 1u << list_spans_[static_cast<std::size_t>(state)];
+  }
+
   std::uint32_t size() const noexcept { return size_; }
   std::uint32_t capacity() const noexcept { return capacity_; }
   // All memory of the table, for `porticoctl get counters` and the benchmark.
@@ -227,7 +248,7 @@ class ConnectionTable {
 
  private:
   static constexpr std::uint32_t kMaxProbes = 1024;
-  static constexpr std::uint32_t kFree = ConnectionRef::kNone;
+  static constexpr std::uint32_t kFree = 0xffffffff;
   static constexpr std::size_t kReleasedAtOnce = 16;
   static constexpr std::uint32_t kNoEntry = 0xffffffff;
 
@@ -254,14 +275,19 @@ class ConnectionTable {
     return bucket + 1 < bucket_count_ ? bucket + 1 : 0;
   }
 
+  // kNoEntry becomes one that is not found().
   static ConnectionRef to_ref(std::uint32_t entry) noexcept {
+    static_assert(kNoEntry >> 1 == ConnectionRef::kNone);
     return {entry >> 1, static_cast<Direction>(entry & 1)};
   }
   bool has_tuple(std::uint32_t entry, const Tuple<Address>& tuple) const noexcept {
     const ConnectionRef ref = to_ref(entry);
     return portico::has_tuple(records_[ref.index], ref.direction, tuple);
   }
-  ConnectionRef search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
+  std::uint32_t find_entry(const Tuple<Address>& tuple, std::uint64_t hash) const noexcept {
+    return may_have(hash) ? search(hash, tuple) : kNoEntry;
+  }
+  std::uint32_t search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
   bool add_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   // Puts a record into the list of its state or into the wheel, and takes it out of where it is.
@@ -277,6 +303,7 @@ class ConnectionTable {
   std::uint32_t capacity_;
   std::uint32_t bucket_count_;
   TimeoutTicks timeouts_;
+  std::array<std::uint8_t, kConnectionStateCount> list_spans_;  // logarithms of list_span()
   TupleHash hash_;
   HugepageArray<TagBucket> buckets_;
   HugepageArray<Record> records_;

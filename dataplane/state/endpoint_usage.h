@@ -29,11 +29,15 @@
 
 namespace portico {
 
+struct Traffic {
+  Counter packets;
+  Counter bytes;  // from the IP header on
+};
+
 struct alignas(64) EndpointCounts {
   Counter opened;
   Counter closed;
-  Counter packets[2];  // indexed by Direction
-  Counter bytes[2];    // from the IP header on
+  Traffic traffic[2];  // indexed by Direction
   // The worker's alone.
   std::uint32_t way_generation = 0;  // of the tenant that the way leads to
   std::uint32_t way_epoch = 0;
@@ -74,9 +78,9 @@ class EndpointUsage {
   }
   // Requires that the endpoint exists.
   void packet(EndpointRef ref, Direction direction, std::uint32_t bytes) noexcept {
-    EndpointCounts& counts = counts_[ref.slot];
-    counts.packets[static_cast<std::size_t>(direction)].add(1);
-    counts.bytes[static_cast<std::size_t>(direction)].add(bytes);
+    Traffic& traffic = counts_[ref.slot].traffic[static_cast<std::size_t>(direction)];
+    traffic.packets.add(1);
+    traffic.bytes.add(bytes);
   }
 
   // Fetches what packet() and EndpointTable::exists() look at into the cache.

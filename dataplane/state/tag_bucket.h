@@ -10,8 +10,9 @@
 
 namespace portico {
 
-// Eight places of a hash index in one cache line: for each 16 bits of the hash to tell almost every
-// wrong entry without looking at it, and the number of the entry. A tag of 0 is an empty place.
+// Eight places of a hash index in one cache line: for each 15 bits of the hash to tell almost every
+// wrong entry without looking at it, and the number of the entry. Tags are odd; 0 is an empty
+// place.
 struct alignas(64) TagBucket {
   static constexpr std::size_t kPlaces = 8;
 
@@ -22,8 +23,7 @@ struct alignas(64) TagBucket {
   std::uint32_t passed_by;
 
   static constexpr std::uint16_t tag_of(std::uint64_t hash) noexcept {
-    const auto tag = static_cast<std::uint16_t>(hash);
-    return tag != 0 ? tag : std::uint16_t{1};
+    return static_cast<std::uint16_t>(hash | 1);
   }
 
   // The places with this tag, as set bits.

@@ -10,6 +10,7 @@
 // buckets uneven for clients that count up; each tuple goes through two in a row at least.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -30,8 +31,10 @@ class TupleHash {
   }
 
   std::uint64_t operator()(const Tuple<Ipv4Address>& tuple) const noexcept {
-    const std::uint64_t addresses =
-        std::uint64_t{tuple.source.word.wire()} << 32 | tuple.destination.word.wire();
+    using T = Tuple<Ipv4Address>;
+    static_assert(offsetof(T, destination) == offsetof(T, source) + sizeof(Ipv4Address));
+    std::uint64_t addresses;
+    std::memcpy(&addresses, &tuple.source, sizeof addresses);
     return fold(fold(addresses ^ secret_[0], ports(tuple) ^ secret_[1]) ^ secret_[2], secret_[3]);
   }
 
@@ -62,9 +65,11 @@ class TupleHash {
  private:
   template <typename Address>
   static std::uint64_t ports(const Tuple<Address>& tuple) noexcept {
-    return std::uint64_t{tuple.source_port.wire()} |
-           std::uint64_t{tuple.destination_port.wire()} << 16 |
-           std::uint64_t{static_cast<std::uint8_t>(tuple.protocol)} << 32;
+    using T = Tuple<Address>;
+    static_assert(offsetof(T, destination_port) == offsetof(T, source_port) + sizeof(L4Port));
+    std::uint32_t both;
+    std::memcpy(&both, &tuple.source_port, sizeof both);
+    return both | std::uint64_t{static_cast<std::uint8_t>(tuple.protocol)} << 32;
   }
 
   static std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {

@@ -81,7 +81,7 @@ void find(benchmark::State& state, bool touched) {
     benchmark::DoNotOptimize(found);
     if (touched) {
       for (const ConnectionRef ref : found) {
-        table->touch(ref, ConnectionState::kEstablished, ++now);
+        table->touch((*table)[ref], ConnectionState::kEstablished, ++now);
       }
     }
     at += kBurstSize;

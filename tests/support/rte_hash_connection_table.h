@@ -95,10 +95,10 @@ class RteHashConnectionTable {
     free_.push_back(ref.index);
   }
 
-  void touch(ConnectionRef ref, ConnectionState state, std::uint32_t now) noexcept {
-    const bool is_same = records_[ref.index].state == state;
-    records_[ref.index].state = state;
-    if (!is_same || is_put_off_by_packets(state)) records_[ref.index].last_seen = now;
+  static void touch(Record& record, ConnectionState state, std::uint32_t now) noexcept {
+    const bool is_same = record.state == state;
+    record.state = state;
+    if (!is_same || is_put_off_by_packets(state)) record.last_seen = now;
   }
 
   template <typename OnExpired>

@@ -187,7 +187,7 @@ TYPED_TEST(ConnectionTableTest, APacketPutsTheEndOff) {
     auto record = this->nth(1, 1000);
     record.state = state;
     const ConnectionRef ref = table.insert(record);
-    table.touch(ref, state, 1000 + 100 * kSecond);
+    table.touch(table[ref], state, 1000 + 100 * kSecond);
     EXPECT_EQ(this->expire(1000 + 219 * kSecond), 0u);
     EXPECT_EQ(table.ticks_left(table[ref], 1000 + 219 * kSecond), kSecond);
     EXPECT_EQ(table.ticks_left(table[ref], 1000 + 300 * kSecond), 0u);
@@ -204,7 +204,7 @@ TYPED_TEST(ConnectionTableTest, OneWayUdpIsPutOffToo) {
   }
   const ConnectionRef first = table.find(this->nth(0).original_tuple());
   for (std::uint32_t now = 1000; now < 1000 + 100 * kSecond; now += 10) {
-    table.touch(first, ConnectionState::kUdpUnreplied, now);
+    table.touch(table[first], ConnectionState::kUdpUnreplied, now);
     this->expire(now);
   }
   EXPECT_EQ(table.size(), 1u);
@@ -212,11 +212,29 @@ TYPED_TEST(ConnectionTableTest, OneWayUdpIsPutOffToo) {
   EXPECT_EQ(this->expire(1000 + 131 * kSecond), 1u);
 }
 
+TYPED_TEST(ConnectionTableTest, AListIsInOrderWithinAnEighthOfItsTimeout) {
+  auto& table = this->make(10);
+  EXPECT_EQ(table.list_span(ConnectionState::kUdpUnreplied), 2 * kSecond);  // of 30 s
+  auto record = this->nth(1, 0);
+  record.state = ConnectionState::kUdpUnreplied;
+  const ConnectionRef busy = table.insert(record);
+  const auto oldest = [&table](std::uint32_t now) {
+    return table.first_to_go(now, [](std::uint32_t) { return true; });
+  };
+  auto other = this->nth(2, 1);
+  other.state = ConnectionState::kUdpUnreplied;
+  const ConnectionRef idle = table.insert(other);
+  table.touch(table[busy], ConnectionState::kUdpUnreplied, 2 * kSecond - 1);
+  EXPECT_EQ(oldest(2 * kSecond).index, busy.index);  // it has not moved yet
+  table.touch(table[busy], ConnectionState::kUdpUnreplied, 2 * kSecond);
+  EXPECT_EQ(oldest(2 * kSecond).index, idle.index);
+}
+
 TYPED_TEST(ConnectionTableTest, RetransmissionsKeepNoPlace) {
   auto& table = this->make(10);
   const ConnectionRef ref = table.insert(this->nth(1, 1000));
   for (std::uint32_t second = 0; second < 119; ++second) {
-    table.touch(ref, ConnectionState::kSynSent, 1000 + second * kSecond);
+    table.touch(table[ref], ConnectionState::kSynSent, 1000 + second * kSecond);
     ASSERT_EQ(this->expire(1000 + second * kSecond), 0u);
   }
   EXPECT_EQ(this->expire(1000 + 121 * kSecond), 1u);
@@ -273,14 +291,14 @@ TYPED_TEST(ConnectionTableTest, AnsweredOnesMakeNoRoom) {
   for (std::uint32_t n = 0; n < 3; ++n) table.insert(this->nth(n, 1000 + n));
   const auto all = [](std::uint32_t) { return true; };
   const auto find = [&](std::uint32_t n) { return table.find(this->nth(n).original_tuple()); };
-  table.touch(find(0), kSynReceived, 1100);
+  table.touch(table[find(0)], kSynReceived, 1100);
   EXPECT_EQ(table.first_to_go(1100, all), find(1));
-  table.touch(find(1), kSynReceived, 1200);
-  table.touch(find(1), kEstablished, 1300);
+  table.touch(table[find(1)], kSynReceived, 1200);
+  table.touch(table[find(1)], kEstablished, 1300);
   EXPECT_EQ(table.first_to_go(1300, all), find(2));
   table.erase(find(2));
   EXPECT_EQ(table.first_to_go(1300, all), find(0));
-  table.touch(find(1), kReset, 1400);  // the endpoint's word
+  table.touch(table[find(1)], kReset, 1400);  // the endpoint's word
   table.erase(find(0));
   EXPECT_EQ(table.first_to_go(1400, all), find(1));
 }
@@ -288,10 +306,10 @@ TYPED_TEST(ConnectionTableTest, AnsweredOnesMakeNoRoom) {
 TYPED_TEST(ConnectionTableTest, AStateWithAShorterTimeoutEndsSooner) {
   auto& table = this->make(10);
   const ConnectionRef ref = table.insert(this->nth(1, 1000));
-  table.touch(ref, ConnectionState::kEstablished, 1000 + kSecond);
+  table.touch(table[ref], ConnectionState::kEstablished, 1000 + kSecond);
   EXPECT_EQ(table.ticks_left(table[ref], 1000 + kSecond), 24 * 3600 * kSecond);
   EXPECT_EQ(this->expire(1000 + 3600 * kSecond), 0u);
-  table.touch(ref, ConnectionState::kClose, 1000 + 3600 * kSecond);  // 10 s
+  table.touch(table[ref], ConnectionState::kClose, 1000 + 3600 * kSecond);  // 10 s
   EXPECT_EQ(this->expire(1000 + 3609 * kSecond), 0u);
   EXPECT_EQ(this->expire(1000 + 3611 * kSecond), 1u);
 }
