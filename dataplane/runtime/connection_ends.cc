@@ -98,6 +98,7 @@ bool ConnectionEnds::sweep() noexcept {
     target_ = context_.endpoints.departures();
     if (target_ == swept_ || context_.now < rests_until_) return false;
     sweeping_ = true;
+    keeps_ = false;
     began_ = context_.now;
     family_ = Family::kIpv4;
     cursor_ = 0;
@@ -125,7 +126,10 @@ std::uint32_t ConnectionEnds::sweep(std::uint32_t cursor) noexcept {
       connections.walk(cursor, places, [&](ConnectionRef ref, const Connection<Address>& record) {
         if (context_.endpoints.exists(record.endpoint_ref)) return;
         const bool is_udp = record.protocol == Protocol::kUdp;
-        if (!is_udp && config_.when_endpoint_gone == EndpointGone::kKeep) return;
+        if (!is_udp && config_.when_endpoint_gone == EndpointGone::kKeep) {
+          keeps_ = true;
+          return;
+        }
         if (resets) add_resets(record, ref.index);
         context_.usage.connection_closed(record.endpoint_ref);
         connections.erase(ref);

@@ -44,6 +44,12 @@ class ConnectionEnds {
   // One round at context.now. Returns whether there is more to do at once.
   bool round() noexcept;
 
+  // Whether the endpoint of each connection is known to exist: the last sweep has left none whose
+  // endpoint is gone, and none has gone since. New connections take endpoints that are there.
+  bool no_orphans() const noexcept {
+    return !sweeping_ && !keeps_ && swept_ == context_.endpoints.departures();
+  }
+
  private:
   static constexpr std::size_t kLeastExpired = 16;
   static constexpr std::size_t kMostExpired = 256;
@@ -78,6 +84,7 @@ class ConnectionEnds {
   std::uint32_t swept_ = 0;   // EndpointTable::departures() that the last whole sweep has seen
   std::uint32_t target_ = 0;  // the same of the sweep under way
   bool sweeping_ = false;
+  bool keeps_ = false;             // the last sweep has left a connection whose endpoint is gone
   Family family_ = Family::kIpv4;  // of the sweep under way
   std::uint32_t cursor_ = 0;
   Instant began_{};        // the last sweep

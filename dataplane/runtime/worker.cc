@@ -41,6 +41,7 @@ Worker::Worker(WorkerId id, std::uint16_t workers, const GatewayConfig& config,
 
 bool Worker::poll(Instant now) noexcept {
   context_.now = now;
+  context_.no_orphans = ends_.no_orphans();
   context_.v4.read_way_epoch(context_.neighbors);
   context_.v6.read_way_epoch(context_.neighbors);
   bool busy = receive();

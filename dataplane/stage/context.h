@@ -60,6 +60,7 @@ struct StageContext {
   Random random;
   AnswerLimits answers;
   bool reject = true;     // false: what would be refused is dropped in silence
+  bool no_orphans = false;  // the endpoint of each connection exists; read once a burst
   bool short_way = true;  // false: all packets go through all stages, as explain tells them
 
   template <typename Address>

@@ -112,7 +112,14 @@ class ShortWay {
       std::construct_at(&tuples_[count++], own_tuple_of<Address>(packet));
     }
     for (std::size_t i = 0; i < count; ++i) connections.look(lookups_[i]);
-    if (context_.endpoints.size() > kFewEndpoints) prefetch_usage(count);
+    if (context_.endpoints.size() > kFewEndpoints) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const Connection<Address>* const candidate = connections.candidate(lookups_[i]);
+        if (candidate == nullptr) continue;
+        context_.usage.prefetch(candidate->endpoint_ref);
+        if (!context_.no_orphans) context_.endpoints.prefetch(candidate->endpoint_ref);
+      }
+    }
     for (std::size_t i = 0; i < count; ++i) {
       Packet& packet = *packets_[i];
       const ConnectionRef ref = connections.finish(lookups_[i], tuples_[i]);
@@ -128,13 +135,6 @@ class ShortWay {
  private:
   // What so many endpoints count stays in the cache.
   static constexpr std::uint32_t kFewEndpoints = 1024;
-
-  void prefetch_usage(std::size_t count) const noexcept {
-    for (std::size_t i = 0; i < count; ++i) {
-      const Connection<Address>* const candidate = tables_.connections.candidate(lookups_[i]);
-      if (candidate != nullptr) context_.usage.prefetch(candidate->endpoint_ref);
-    }
-  }
 
   // False: the packet has to go the long way, and nothing has changed.
   [[gnu::always_inline]] bool forward(Packet& packet, Connection<Address>& connection,
@@ -157,8 +157,12 @@ class ShortWay {
   bool needs_stages(const Packet& packet, const Connection<Address>& connection,
                     Direction direction) const noexcept {
     return (kProtocol == Protocol::kTcp && !goes_on(packet)) || packet.largest_fragment != 0 ||
-           Ip<Address>::ttl(packet) <= 1 || !context_.endpoints.exists(connection.endpoint_ref) ||
+           Ip<Address>::ttl(packet) <= 1 || !endpoint_exists(connection) ||
            (direction == Direction::kReply && !context_.port(packet.in_port).downlink);
+  }
+
+  bool endpoint_exists(const Connection<Address>& connection) const noexcept {
+    return context_.no_orphans || context_.endpoints.exists(connection.endpoint_ref);
   }
 
   StageContext& context_;

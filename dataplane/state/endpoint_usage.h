@@ -18,13 +18,12 @@
 // all workers look at it when they choose an endpoint (state/endpoint_load.h).
 
 #include <atomic>
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <cstdint>
 
 #include "dataplane/packet/packet.h"
 #include "dataplane/state/counter.h"
 #include "dataplane/state/endpoint_table.h"
+#include "dataplane/state/lazy_array.h"
 #include "dataplane/state/neighbor_table.h"
 
 namespace portico {
@@ -47,17 +46,9 @@ static_assert(sizeof(EndpointCounts) == 64);
 
 class EndpointUsage {
  public:
-  // `capacity` slots as in the endpoint table. Memory of slots that are never used is never
-  // touched. Throws std::bad_alloc.
+  // `capacity` slots as in the endpoint table. Throws std::bad_alloc.
   EndpointUsage(const EndpointTable& endpoints, std::uint32_t capacity)
-      : endpoints_(endpoints),
-        memory_(std::calloc(std::size_t{capacity} + 1, sizeof(EndpointCounts))),
-        open_(static_cast<Open*>(std::calloc(capacity, sizeof(Open)))) {
-    if (memory_ == nullptr || open_ == nullptr) throw std::bad_alloc();
-    void* begin = memory_.get();
-    std::size_t room = (std::size_t{capacity} + 1) * sizeof(EndpointCounts);
-    counts_ = static_cast<EndpointCounts*>(std::align(64, sizeof(EndpointCounts), begin, room));
-  }
+      : endpoints_(endpoints), counts_(capacity), open_(capacity) {}
 
   void connection_opened(EndpointRef ref) noexcept {
     opened_.add(1);
@@ -83,11 +74,8 @@ class EndpointUsage {
     traffic.bytes.add(bytes);
   }
 
-  // Fetches what packet() and EndpointTable::exists() look at into the cache.
-  void prefetch(EndpointRef ref) const noexcept {
-    endpoints_.prefetch(ref);
-    __builtin_prefetch(&counts_[ref.slot]);
-  }
+  // Fetches what packet() counts into the cache.
+  void prefetch(EndpointRef ref) const noexcept { __builtin_prefetch(&counts_[ref.slot]); }
 
   // The way to an endpoint, NeighborTable::kNoPlace while it is not known.
   std::uint32_t way(EndpointRef ref, std::uint32_t epoch) const noexcept {
@@ -109,26 +97,20 @@ class EndpointUsage {
   const EndpointCounts& operator[](std::uint32_t slot) const noexcept { return counts_[slot]; }
   // opened - closed, modulo 2^32.
   std::uint32_t open(std::uint32_t slot) const noexcept {
-    return open_.get()[slot].load(std::memory_order_relaxed);
+    return open_[slot].load(std::memory_order_relaxed);
   }
 
  private:
-  using Open = std::atomic<std::uint32_t>;
-  struct Free {
-    void operator()(void* counts) const noexcept { std::free(counts); }
-  };
-
   void add_open(std::uint32_t slot, std::uint32_t n) noexcept {
-    open_.get()[slot].store(open(slot) + n, std::memory_order_relaxed);
+    open_[slot].store(open(slot) + n, std::memory_order_relaxed);
   }
 
   const EndpointTable& endpoints_;
   Counter opened_;
   Counter closed_;
   Counter evicted_;
-  std::unique_ptr<void, Free> memory_;
-  EndpointCounts* counts_;  // in it, a cache line each
-  std::unique_ptr<Open, Free> open_;
+  LazyArray<EndpointCounts> counts_;
+  LazyArray<std::atomic<std::uint32_t>> open_;
 };
 
 }  // namespace portico

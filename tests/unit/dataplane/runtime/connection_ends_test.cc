@@ -92,6 +92,49 @@ TEST_F(SweepTest, RestsWhileEndpointsGoOneAfterTheOther) {
   EXPECT_EQ(connections(), 0u);
 }
 
+// What a sweep keeps goes on without being anybody's: of the two slots for endpoints, the new one
+// has got the old one's, and does not count its packets.
+TEST(SweepKeepsTest, AConnectionWhoseEndpointIsGoneIsNotTheNextOnes) {
+  World::Settings settings;
+  settings.config.capacity = {1024, 64, 2, 64, 16};
+  World world(Family::kIpv4, settings);
+  Instant now = Instant() + std::chrono::hours(1);
+  ServicePort port;
+  port.id = "default/service:/ipv4";
+  port.protocol = Protocol::kTcp;
+  port.frontends = {{world.address("vip"), L4Port::from_host(80), FrontendKind::kClusterIp}};
+  const auto has_endpoint = [&](const std::string& id) {
+    port.endpoints = {{world.address("pod1"), L4Port::from_host(8080), id, "", true}};
+    TableChange change;
+    change.set_service_ports = {port};
+    EXPECT_TRUE(world.gateway().apply(change).ok());
+  };
+  const auto send = [&](std::uint8_t flags) {
+    FrameSpec spec;
+    spec.protocol = Protocol::kTcp;
+    spec.tcp_flags = flags;
+    spec.source = world.address("client");
+    spec.source_port = 1;
+    spec.destination = world.address("vip");
+    spec.destination_port = 80;
+    spec.source_mac = World::mac("client");
+    spec.destination_mac = World::mac("uplink");
+    world.io().arrive({0}, build_frame(spec));
+    EXPECT_EQ(world.settle().size(), 1u);
+  };
+  has_endpoint("old");
+  send(kTcpSyn);
+  for (int i = 0; i < 3; ++i) send(kTcpAck);  // and knows its way
+  has_endpoint("other");
+  has_endpoint("new");
+  for (int round = 0; round < 6000; ++round) {
+    world.gateway().worker({0}).poll(now += milliseconds(1));
+  }
+  send(kTcpAck);
+  EXPECT_EQ(world.gateway().worker_counters()[0].connections_open, 1u);
+  EXPECT_EQ(world.gateway().endpoint_counters(port.id)[0].packets_to_endpoint, 0u);
+}
+
 // A Service with UDP connections that nobody answers, whose time is over after 30 s.
 class ExpiryTest : public testing::Test {
  protected:
