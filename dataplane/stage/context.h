@@ -59,9 +59,9 @@ struct StageContext {
   FamilyTables<Ipv6Address> v6;
   Random random;
   AnswerLimits answers;
-  bool reject = true;     // false: what would be refused is dropped in silence
+  bool reject = true;       // false: what would be refused is dropped in silence
   bool no_orphans = false;  // the endpoint of each connection exists; read once a burst
-  bool short_way = true;  // false: all packets go through all stages, as explain tells them
+  bool short_way = true;    // false: all packets go through all stages, as explain tells them
 
   template <typename Address>
   FamilyTables<Address>& tables() noexcept {

@@ -16,6 +16,7 @@ from sources import ROOT, Finding, code_lines, files, includes, read, report
 LIBRARIES = {
     "std": r"[a-z_0-9]+",
     "posix": r"(arpa|linux|net|netinet|sys)/.+\.h|(dirent|fcntl|getopt|langinfo|malloc|poll|pthread|pwd|grp|sched|signal|spawn|unistd)\.h",
+    "pages": r"sys/mman\.h",
     "intrinsics": r"(arm_neon|emmintrin|immintrin|x86intrin)\.h",
     "abseil": r"absl/.+",
     "string_view": r"absl/strings/string_view\.h",
@@ -45,7 +46,7 @@ LAYERS = {
     "dataplane/packet": ("include", "std string_view"),
     "dataplane/net": ("include dataplane/packet", "std string_view"),
     "dataplane/state": ("include dataplane/packet dataplane/net",
-                        "std intrinsics abseil dpdk_tables"),
+                        "std pages intrinsics abseil dpdk_tables"),
     "dataplane/stage": ("include dataplane/packet dataplane/net dataplane/state",
                         "std intrinsics string_view dpdk_tables"),
     "dataplane/runtime": ("include dataplane/packet dataplane/net dataplane/state dataplane/stage",
