@@ -29,6 +29,10 @@ def bars(title, values):
             f'<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n")
 
 
+def file_name(case):
+    return re.sub(r"\W+", "-", case.name.lower()) + ".svg"
+
+
 def write(folder, results):
     for case in report.cases_of(results):
         values = {}
@@ -37,5 +41,4 @@ def write(folder, results):
                 rates = [window.made_rate if case.counts_connections else window.mpps for window in result.windows]
                 values[result.subject] = min(rates), statistics.median(rates), max(rates)
         unit = "connections" if case.counts_connections else "packets"
-        name = re.sub(r"\W+", "-", case.name.lower())
-        (folder / f"{name}.svg").write_text(bars(f"{case.name}: million {unit} a second, one worker", values))
+        (folder / file_name(case)).write_text(bars(f"{case.name}: million {unit} a second, one worker", values))

@@ -9,15 +9,15 @@ from shared.table import table
 LEAST = 0.05  # cycles of a stage that are worth a column
 
 
-def _of(results, case, name):
+def of(results, case, name):
     """What the subject did with the very same packets."""
     return next((result for result in results
                  if result.case.traffic == case.traffic and result.subject == name), None)
 
 
-def _row(result, results, tsc):
+def row(result, results, tsc):
     rates = [window.made_rate if result.case.counts_connections else window.mpps for window in result.windows]
-    macswap, io = (_of(results, result.case, f"testpmd {mode}") for mode in ("macswap", "io"))
+    macswap, io = (of(results, result.case, f"testpmd {mode}") for mode in ("macswap", "io"))
     return (result.subject, f"{statistics.median(rates):.2f}", f"{min(rates):.2f}-{max(rates):.2f}",
             f"{result.cycles(tsc):.0f}", f"{result.mpps / macswap.mpps:.3f}" if macswap else "",
             f"{result.cycles(tsc) - io.cycles(tsc):.0f}" if io else "", f"{100 * result.share:.0f} %")
@@ -43,7 +43,7 @@ def text(results, floors, failures, tsc, figures=()):
     parts = []
     for case in cases_of(results):
         rows = [("", "million/s", "windows", "cycles", "to macswap", "above io", "of its core")]
-        rows += [_row(result, results, tsc) for result in results if result.case == case]
+        rows += [row(result, results, tsc) for result in results if result.case == case]
         parts.append(f"{case.name}\n{table(rows)}")
         parts += [one for result in results if result.case == case for one in _where(result, tsc)]
     if figures:
@@ -55,10 +55,14 @@ def text(results, floors, failures, tsc, figures=()):
     return "\n\n".join(parts)
 
 
+def commands(results):
+    """{subject: its last command line}"""
+    return {result.subject: result.command for result in results}
+
+
 def origin(results, description):
-    """Versions, and what was started: of each subject the last command."""
-    commands = {result.subject: result.command for result in results}
-    rows = [*description["packages"].items(), *commands.items()]
+    """Versions, and what was started."""
+    rows = [*description["packages"].items(), *commands(results).items()]
     return "Of\n" + table([(name, value) for name, value in rows])
 
 

@@ -16,7 +16,7 @@ sys.path[:0] = [str(TESTS / "bench"), str(TESTS / "support")]
 
 from control import packets as control_packets  # noqa: E402
 from forwarding import (  # noqa: E402
-    floors, kernel, measure, ovs, packets, plot, portico, report, subject, testpmd)
+    floors, kernel, measure, ovs, packets, pages, plot, portico, report, subject, testpmd, trials)
 from forwarding.cases import ALL, IMIX, MANY, MILLION, MILLIONS, MORE, THOUSAND, Case  # noqa: E402
 from shared.frames import checksum, repeat_pcap, write_pcap  # noqa: E402
 
@@ -208,6 +208,27 @@ def test_a_report_has_every_figure():
     assert "12.2" in origin and "dpdk-testpmd --lcores" in origin
     made = report.document(results, [], [], {"tsc_hz": TSC})
     assert [one["mpps"] for one in made["results"]] == [25, 25, 10]
+
+
+def test_a_page_has_every_case_floor_and_command(tmp_path):
+    many = Case(MANY)
+    results = [result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "OVS-DPDK, DNAT", 2),
+               result(many, "Portico", 10), result(Case(THOUSAND), "testpmd io", 50)]
+    results[3].command = "porticod --config a|b"
+    results[3].stages = [{"receive": 100.0, "settle": 30.4, "steer": 0.2}]
+    description = {"tsc_hz": TSC, "processor": "a processor", "cores": 2, "memory_bytes": 24 << 30, "kernel": "6.1",
+                   "load": 0.1, "packages": {"gcc": "12.2"}}
+    pages.write(tmp_path, results, floors.floors(results, TSC), ["it failed"], description,
+                [trials.Figure("two workers to one", 1.9, "times")])
+    page = (tmp_path / pages.FILE).read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| [64 thousand flows, DNAT with SNAT]")]
+    assert len(rows) == 1
+    cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
+    assert cells[1:] == ["10.00", "10.00-10.00", "250", "0.400", "150", "25.00", "2.00", ""]
+    assert "a\\|b" in page and "it failed" in page and "1.9 times" in page and "NOT HELD" in page
+    assert "| case | receive | settle | beside |" in page and "| 100 | 30 | 119 |" in page
+    plots = re.findall(r"!\[[^]]*\]\(([^)]*)\)", page)
+    assert len(plots) == 2 and all((tmp_path / name).is_file() for name in plots)
 
 
 def test_what_is_lost_is_noticed():
