@@ -86,9 +86,15 @@ class StoreTest : public ::testing::Test {
     return faults;
   }
 
-  Store store{GatewayFacts{{address("10.20.0.1"), address("2001:db8:20::1")},
-                           {{address("10.20.0.1"), address("2001:db8:20::1")}},
-                           {address("10.20.0.254")}}};
+  static GatewayFacts facts() {
+    GatewayFacts facts;
+    facts.addresses = {address("10.20.0.1"), address("2001:db8:20::1")};
+    facts.node_ports.addresses = {address("10.20.0.1"), address("2001:db8:20::1")};
+    facts.next_hops = {address("10.20.0.254")};
+    return facts;
+  }
+
+  Store store{facts()};
 };
 
 }  // namespace portico::store
