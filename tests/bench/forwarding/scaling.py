@@ -14,12 +14,13 @@ from forwarding import machine, owners, packets, subject
 from forwarding.cases import MANY, Case
 from forwarding.portico import Portico
 from forwarding.trials import Figure
-from shared.cores import ran
+from shared.cores import ran, tasks_of
 from shared.frames import write_pcap
 from testbed import isolation, wait
 
 CASE = Case(MANY, snat=False, mixed=True)
 _STARTS, _WINDOWS, _SECONDS = 3, 3, 1.0
+_PRIORITY = {True: 1, False: 2}  # of a worker, of what must have its core for a moment
 _QUEUES = [isolation.RUN / f"queue{number}.pcap" for number in range(2)]
 
 
@@ -43,7 +44,26 @@ class _Running(subject.Running):
         self.process.wait_until(has_connections, subject.PATIENCE, f"{self.process.name} to know all flows")
         time.sleep(0.5)
 
+    @contextlib.contextmanager
+    def _before_others(self):
+        """Within the block nothing but this process and porticod's own other threads has a worker's core: what one
+        worker does not take meanwhile, the other drops."""
+        self._schedule(os.SCHED_RR, lambda task: _PRIORITY[task in self._workers])
+        try:
+            yield
+        finally:
+            self._schedule(os.SCHED_OTHER, lambda task: 0)
+
+    def _schedule(self, policy, priority_of):
+        for task in tasks_of(self.process):
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.sched_setscheduler(int(task.name), policy, os.sched_param(priority_of(task)))
+
     def window(self, case, seconds):
+        with self._before_others():
+            return self._window(seconds)
+
+    def _window(self, seconds):
         made = self.counters().made
         begin, had, sent = self._progress()
         time.sleep(seconds)
@@ -72,7 +92,7 @@ class TwoWorkers(Portico):
 @contextlib.contextmanager
 def _before_others():
     """Within the block this process need not wait for a worker that has its core, too."""
-    os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY[False]))
     try:
         yield
     finally:
