@@ -139,7 +139,7 @@ void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
     rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
     mbufs[i]->port = id.value;
     mbufs[i]->hash.usr = 0;
-    if (mbufs[i]->next != nullptr) pull_up_headers(mbufs[i]);
+    if (mbufs[i]->nb_segs > 1) pull_up_headers(mbufs[i]);
     describe_frame(mbufs[i], burst.packets[i]);
   }
 }

@@ -35,6 +35,7 @@ inline void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
   packet.headroom = mbuf->data_off;
   packet.largest_fragment = static_cast<std::uint16_t>(mbuf->hash.usr);
   packet.in_port = PortId{mbuf->port};
+  if (mbuf->nb_segs == 1) return;  // `next` lies in the mbuf's second cache line
   const Segment** link = &packet.rest;
   for (rte_mbuf* more = mbuf->next; more != nullptr; more = more->next) {
     auto* const segment = static_cast<Segment*>(rte_mbuf_to_priv(more));
@@ -53,7 +54,7 @@ inline void write_back(const Packet& packet) noexcept {
   mbuf->pkt_len = packet.length;
   mbuf->port = packet.in_port.value;
   mbuf->hash.usr = packet.largest_fragment;
-  if (mbuf->next != nullptr && packet.length == packet.contiguous) {
+  if (mbuf->nb_segs > 1 && packet.length == packet.contiguous) {
     rte_pktmbuf_free(mbuf->next);
     mbuf->next = nullptr;
     mbuf->nb_segs = 1;
