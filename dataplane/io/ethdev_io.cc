@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/io/checksum_offload.h"
 #include "dataplane/io/frame.h"
 #include "dataplane/io/packet_memory.h"
 
@@ -16,6 +17,22 @@ namespace {
 // Whether the port takes the frame as it is, or as it is now.
 bool is_in_one_piece(rte_mbuf* mbuf) noexcept {
   return mbuf->nb_segs == 1 || rte_pktmbuf_linearize(mbuf) == 0;
+}
+
+// Of few frames, where there are any; so not within the loops that all go through.
+[[gnu::noinline]] void note_missing_checksums(Burst& burst) noexcept {
+  for (Packet& packet : burst) {
+    rte_mbuf* const mbuf = mbuf_of(packet);
+    packet.checksum_missing = may_lack_checksum(mbuf->ol_flags) && lacks_checksum(mbuf);
+  }
+}
+
+[[gnu::noinline]] void supply_checksums(const Device& device, std::uint16_t queue,
+                                        rte_mbuf* const* mbufs, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!may_lack_checksum(mbufs[i]->ol_flags)) continue;
+    leave_checksum_to_device(mbufs[i], device.sends_checksums, device.id, queue);
+  }
 }
 
 }  // namespace
@@ -135,13 +152,16 @@ void EthdevIo::receive(WorkerId worker, PortId id, Burst& burst) noexcept {
   if (queue == kNoQueue || id != nic.first) return;
   rte_mbuf* mbufs[kBurstSize];
   burst.count = rte_eth_rx_burst(nic.device.id, queue, mbufs, kBurstSize);
+  std::uint64_t flags = 0;
   for (std::size_t i = 0; i < burst.count; ++i) {
     rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void*));
     mbufs[i]->port = id.value;
     mbufs[i]->hash.usr = 0;
     if (mbufs[i]->nb_segs > 1) pull_up_headers(mbufs[i]);
     describe_frame(mbufs[i], burst.packets[i]);
+    flags |= mbufs[i]->ol_flags;
   }
+  if (may_lack_checksum(flags)) note_missing_checksums(burst);
 }
 
 std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
@@ -154,11 +174,14 @@ std::size_t EthdevIo::send(WorkerId worker, PortId id, Packet* const* packets,
     rte_mbuf* mbufs[kBurstSize];
     const std::size_t some = std::min(count - sent, kBurstSize);
     std::size_t ready = 0;
+    std::uint64_t flags = 0;
     for (; ready < some; ++ready) {
       write_back(*packets[sent + ready]);
       mbufs[ready] = mbuf_of(*packets[sent + ready]);
       if (!nic.device.sends_pieces && !is_in_one_piece(mbufs[ready])) break;
+      flags |= mbufs[ready]->ol_flags;
     }
+    if (may_lack_checksum(flags)) supply_checksums(nic.device, queue, mbufs, ready);
     if (lock != nullptr) rte_spinlock_lock(&lock->word);
     const std::size_t taken =
         rte_eth_tx_burst(nic.device.id, queue, mbufs, static_cast<std::uint16_t>(ready));
@@ -183,10 +206,18 @@ void EthdevIo::open(void* handle, Packet& packet) noexcept {
   auto* const mbuf = static_cast<rte_mbuf*>(handle);
   rte_prefetch0(rte_pktmbuf_mtod(mbuf, void*));
   describe_frame(mbuf, packet);
+  packet.checksum_missing = may_lack_checksum(mbuf->ol_flags);
 }
 
 void EthdevIo::close(Packet& packet) noexcept {
   write_back(packet);
+}
+
+void EthdevIo::complete(Packet& packet) noexcept {
+  if (!packet.checksum_missing) return;
+  write_back(packet);
+  complete_checksum(mbuf_of(packet));
+  packet.checksum_missing = false;
 }
 
 Reassembly EthdevIo::reassemble(WorkerId worker, Packet& packet, Instant now) noexcept {

@@ -25,6 +25,8 @@
 // Pieces: a frame may lie in several mbufs. Its headers are made contiguous when it arrives, all
 // else stays where it is; a device that can't send frames in pieces gets them in one.
 //
+// Checksums: see checksum_offload.h.
+//
 // All is constant after open(), but for the locks.
 
 #include <rte_spinlock.h>
@@ -68,6 +70,7 @@ class EthdevIo : public PacketIo {
   void free(Packet* const* packets, std::size_t count) noexcept override;
   void open(void* handle, Packet& packet) noexcept override;
   void close(Packet& packet) noexcept override;
+  void complete(Packet& packet) noexcept override;
   Reassembly reassemble(WorkerId worker, Packet& packet, Instant now) noexcept override;
   std::uint32_t expire_fragments(WorkerId worker, Instant now) noexcept override;
   bool allocate(std::uint32_t length, Packet& packet) noexcept override;

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "dataplane/io/checksum_offload.h"
 #include "dataplane/io/device_name.h"
 
 namespace portico {
@@ -59,10 +60,11 @@ rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info
   const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
   wanted.rxmode.mtu = std::min(largest_packet(port), most);
   // Frames of several buffers: sent where the device can; received where it needs them.
-  wanted.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+  wanted.txmode.offloads = info.tx_offload_capa & (RTE_ETH_TX_OFFLOAD_MULTI_SEGS | kTxChecksums);
+  wanted.rxmode.offloads = info.rx_offload_capa & kRxChecksums;
   const std::uint32_t frame = wanted.rxmode.mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
   if (info.max_rx_pktlen > 0 && frame > buffer_size) {
-    wanted.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+    wanted.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
   }
   constexpr std::uint64_t kFlows =
       RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
@@ -168,7 +170,8 @@ absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mem
   const rte_eth_conf wanted = wanted_configuration(
       port, info, device.rx_queues,
       static_cast<std::uint32_t>(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM));
-  device.sends_pieces = wanted.txmode.offloads != 0;
+  device.sends_pieces = (wanted.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+  device.sends_checksums = wanted.txmode.offloads & kTxChecksums;
   result = rte_eth_dev_configure(device.id, device.rx_queues, device.tx_queues, &wanted);
   if (result < 0) return refused(port, "it refuses its configuration", result);
   if (absl::Status status = set_up_queues(port, pool, device); !status.ok()) return status;

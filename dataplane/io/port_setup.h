@@ -19,7 +19,8 @@ struct Device {
   int socket = -1;       // NUMA node; -1: it has none
   std::uint16_t rx_queues = 0;
   std::uint16_t tx_queues = 0;
-  bool sends_pieces = false;  // frames that lie in several mbufs
+  bool sends_pieces = false;          // frames that lie in several mbufs
+  std::uint64_t sends_checksums = 0;  // that it can write while sending, of kTxChecksums
   std::string driver;
   MacAddress mac;
   bool promiscuous = false;  // by us, for lack of filters

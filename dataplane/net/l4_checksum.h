@@ -29,6 +29,7 @@ inline bool sctp_checksum_is_right(const Packet& packet) noexcept {
 // section 8.1). parse() has checked the lengths.
 template <typename Address>
 bool l4_checksum_is_right(const Packet& packet) noexcept {
+  if (packet.checksum_missing) return true;
   if (packet.protocol == Protocol::kSctp) return sctp_checksum_is_right(packet);
   std::uint32_t length = l4_length(packet);
   if (packet.protocol == Protocol::kUdp) {

@@ -55,6 +55,9 @@ struct alignas(64) Packet {
   std::uint16_t largest_fragment = 0;
   PortId in_port;
   bool from_hand_over = false;  // another worker has found this worker to be the owner
+  // What stands in the TCP or UDP checksum's field means nothing; the sender meant it to be written
+  // later, and io/ does when the packet leaves. What the packet becomes instead may have one.
+  bool checksum_missing = false;
 
   // Set by parse(); all of [0, payload_offset) has been checked to be contiguous.
   bool is_ip = false;

@@ -43,6 +43,9 @@ class PacketIo {
   // Writes what stages changed (beginning and length of the frame) back into the handle, so that
   // it can travel through a ring.
   virtual void close(Packet& packet) noexcept = 0;
+  // Writes the checksum that is missing (Packet::checksum_missing), if it is, for whoever reads the
+  // bytes. Otherwise send() sees to it.
+  virtual void complete(Packet& packet) noexcept = 0;
 
   // Takes a fragment (Verdict::reassemble()) from the caller, and keeps it until its packet is
   // whole or given up. If `joined` says so, `packet` has become the whole packet, as if it had been

@@ -55,6 +55,7 @@ bool KernelPath::give_to_kernel() {
   for (std::size_t i = 0; i < count; ++i) {
     Packet packet;
     io_.open(punted[i].handle, packet);
+    io_.complete(packet);
     counts_.received.add(1);
     give(packet, punted[i].port);
   }

@@ -46,6 +46,7 @@ void hand_over(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
 
 // Lets the packet leave, or wait for its neighbor, in fragments.
 void cut_up(Packet& packet, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
+  exits.io.complete(packet);
   const Fragmenter::Fragments fragments = exits.fragmenter->cut(packet);
   if (fragments.count == 0) return drop(packet, DropReason::no_packet_memory, exits, counts);
   counts.fragmented.add(1);

@@ -34,6 +34,7 @@ class ReplayIo : public PacketIo {
     view(static_cast<std::uint8_t*>(handle), frames_[0].size(), packet);
   }
   void close(Packet&) noexcept override {}
+  void complete(Packet&) noexcept override {}
   Reassembly reassemble(WorkerId, Packet&, Instant) noexcept override { return {}; }
   std::uint32_t expire_fragments(WorkerId, Instant) noexcept override { return 0; }
   bool allocate(std::uint32_t length, Packet& packet) noexcept override {

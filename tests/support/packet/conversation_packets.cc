@@ -52,7 +52,14 @@ void Conversation::arrive(const Words& words) {
   }
   last_arrived_ = corrupt(std::move(frame), words);
   const PortId first = world_->device_of(port);
-  for (unsigned i = 0; i < times(words); ++i) world_->io().arrive(first, last_arrived_, worker);
+  const bool is_left = spec.checksum == FrameSpec::Checksum::kLeft;
+  for (unsigned i = 0; i < times(words); ++i) {
+    world_->io().arrive(first, last_arrived_, worker, is_left);
+  }
+  if (is_left) {  // whoever gets it sees it
+    spec.checksum = FrameSpec::Checksum::kRight;
+    last_arrived_ = build_frame(spec);
+  }
   if (words[0] == "+") return;  // with those of the next `>`, in one burst
   sent_ = world_->settle();
   take_stock();
@@ -165,7 +172,9 @@ void Conversation::read_attribute(const std::string& key, const std::string& val
   if (key == "options") spec.options = true;
   if (key == "nodf") spec.dont_fragment = false;
   if (key == "csum") {
-    spec.checksum = value == "zero" ? FrameSpec::Checksum::kZero : FrameSpec::Checksum::kWrong;
+    spec.checksum = value == "zero"   ? FrameSpec::Checksum::kZero
+                    : value == "left" ? FrameSpec::Checksum::kLeft
+                                      : FrameSpec::Checksum::kWrong;
   }
 }
 

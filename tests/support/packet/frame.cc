@@ -59,6 +59,10 @@ std::string pseudo_header(const IpAddress& source, const IpAddress& destination,
 void put_checksum(std::string& segment, std::size_t at, const std::string& pseudo,
                   FrameSpec::Checksum mode, bool udp) {
   if (mode == FrameSpec::Checksum::kZero) return;
+  if (mode == FrameSpec::Checksum::kLeft) {
+    segment.replace(at, 2, be16(0xffffu - plain_checksum(pseudo)));
+    return;
+  }
   unsigned checksum = plain_checksum(pseudo + segment);
   if (udp && checksum == 0) checksum = 0xffff;
   // Not zero, which would say that there is none.

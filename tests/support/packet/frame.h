@@ -36,7 +36,9 @@ struct FrameSpec {
   std::uint8_t ttl = 64;
   std::uint16_t payload = 0;  // bytes, of a pattern
   std::uint16_t echo_id = 0;
-  enum class Checksum { kRight, kWrong, kZero } checksum = Checksum::kRight;
+  // kLeft: to others, who are to add the segment up; TCP and UDP. Its field has the sum of the
+  // pseudo header (virtio 1.1 section 5.1.6.2).
+  enum class Checksum { kRight, kWrong, kZero, kLeft } checksum = Checksum::kRight;
   // IPv4: four bytes of options. IPv6: hop-by-hop and destination options.
   bool options = false;
   bool dont_fragment = true;  // IPv4

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "dataplane/io/checksum_offload.h"
 
 namespace portico {
 
@@ -14,10 +15,15 @@ namespace {
 constexpr unsigned kMbufs = 8191;
 constexpr std::uint16_t kMbufSize = 10'240;
 
+std::string unique_name() {
+  static int number = 0;
+  return absl::StrCat("memory_io_", number++);
+}
+
 }  // namespace
 
-void MemoryIo::arrive(PortId port, std::string frame, WorkerId worker) {
-  arriving_[port.value].push_back({worker, std::move(frame)});
+void MemoryIo::arrive(PortId port, std::string frame, WorkerId worker, bool checksum_missing) {
+  arriving_[port.value].push_back({worker, std::move(frame), checksum_missing});
 }
 
 std::vector<MemoryIo::Sent> MemoryIo::take_sent() {
@@ -65,18 +71,25 @@ MemoryIo::Buffer* MemoryIo::make_of(rte_mbuf* mbuf) {
   return buffer;
 }
 
-Reassembler& MemoryIo::reassembler(WorkerId worker) {
-  static int number = 0;  // names are unique in the process
+// An mbuf with the packet's bytes.
+rte_mbuf* MemoryIo::copy_of(const Packet& packet) {
   if (mbufs_ == nullptr) {
-    mbufs_ = {rte_pktmbuf_pool_create(absl::StrCat("memory_io_", number++).c_str(), kMbufs, 0, 0,
-                                      kMbufSize, -1),
+    mbufs_ = {rte_pktmbuf_pool_create(unique_name().c_str(), kMbufs, 0, 0, kMbufSize, -1),
               rte_mempool_free};
     if (mbufs_ == nullptr) throw std::bad_alloc();
   }
+  rte_mbuf* const mbuf = rte_pktmbuf_alloc(mbufs_.get());
+  if (mbuf == nullptr || packet.length > rte_pktmbuf_tailroom(mbuf)) std::abort();
+  copy_bytes(packet, 0, packet.length,
+             reinterpret_cast<std::uint8_t*>(
+                 rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(packet.length))));
+  mbuf->port = packet.in_port.value;
+  return mbuf;
+}
+
+Reassembler& MemoryIo::reassembler(WorkerId worker) {
   std::unique_ptr<Reassembler>& made = reassemblers_[worker.value];
-  if (made == nullptr) {
-    made = *Reassembler::create(fragments_, absl::StrCat("memory_io_", number++), -1);
-  }
+  if (made == nullptr) made = *Reassembler::create(fragments_, unique_name(), -1);
   return *made;
 }
 
@@ -86,12 +99,7 @@ std::size_t MemoryIo::fragments_held() const {
 
 Reassembly MemoryIo::reassemble(WorkerId worker, Packet& packet, Instant now) noexcept {
   Reassembler& fragments = reassembler(worker);
-  rte_mbuf* const mbuf = rte_pktmbuf_alloc(mbufs_.get());
-  if (mbuf == nullptr || packet.length > rte_pktmbuf_tailroom(mbuf)) std::abort();
-  copy_bytes(packet, 0, packet.length,
-             reinterpret_cast<std::uint8_t*>(
-                 rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(packet.length))));
-  mbuf->port = packet.in_port.value;
+  rte_mbuf* const mbuf = copy_of(packet);
   rte_mbuf* whole = nullptr;
   const Reassembly result = fragments.add(packet, mbuf, now, whole);
   Packet* const old = &packet;
@@ -111,8 +119,9 @@ void MemoryIo::receive(WorkerId worker, PortId port, Burst& burst) noexcept {
   burst.count = 0;
   std::deque<Arriving>& queue = arriving_[port.value];
   while (burst.count < kBurstSize && !queue.empty() && queue.front().worker == worker) {
-    const std::string& frame = queue.front().frame;
-    open(make_of(frame, port), burst.packets[burst.count++]);
+    Buffer* const buffer = make_of(queue.front().frame, port);
+    buffer->checksum_missing = queue.front().checksum_missing;
+    open(buffer, burst.packets[burst.count++]);
     queue.pop_front();
   }
 }
@@ -121,7 +130,8 @@ std::size_t MemoryIo::send(WorkerId, PortId port, Packet* const* packets,
                            std::size_t count) noexcept {
   const std::size_t taken = std::min(count, room_[port.value]);
   for (std::size_t i = 0; i < taken; ++i) {
-    const Packet& packet = *packets[i];
+    Packet& packet = *packets[i];
+    complete(packet);
     std::string frame(packet.length, '\0');
     copy_bytes(packet, 0, packet.length, reinterpret_cast<std::uint8_t*>(frame.data()));
     sent_.push_back({port, std::move(frame)});
@@ -150,6 +160,7 @@ void MemoryIo::open(void* handle, Packet& packet) noexcept {
   packet.headroom = static_cast<std::uint16_t>(buffer.begin);
   packet.in_port = buffer.port;
   packet.largest_fragment = buffer.largest_fragment;
+  packet.checksum_missing = buffer.checksum_missing;
 }
 
 void MemoryIo::close(Packet& packet) noexcept {
@@ -157,6 +168,15 @@ void MemoryIo::close(Packet& packet) noexcept {
   buffer.begin = packet.headroom;
   buffer.end = packet.headroom + packet.contiguous;
   if (packet.rest == nullptr) buffer.segments.clear();
+}
+
+void MemoryIo::complete(Packet& packet) noexcept {
+  if (!packet.checksum_missing) return;
+  rte_mbuf* const mbuf = copy_of(packet);
+  complete_checksum(mbuf);
+  std::memcpy(packet.data, rte_pktmbuf_mtod(mbuf, const void*), packet.contiguous);
+  rte_pktmbuf_free(mbuf);
+  packet.checksum_missing = static_cast<Buffer*>(packet.handle)->checksum_missing = false;
 }
 
 bool MemoryIo::allocate(std::uint32_t length, Packet& packet) noexcept {

@@ -19,7 +19,7 @@ namespace portico {
 // that ends where it ends, so that a sanitizer sees each byte that is read too far; and every frame
 // is accounted for. Fragments are put together by the same code as in production
 // (io/reassembler.h): they are copied into mbufs for as long as they wait, and the whole packet
-// back, piece by piece.
+// back, piece by piece. So are checksums that are left to io (io/checksum_offload.h).
 class MemoryIo : public PacketIo {
  public:
   explicit MemoryIo(std::size_t ports, const FragmentConfig& fragments = {})
@@ -29,7 +29,8 @@ class MemoryIo : public PacketIo {
   static constexpr std::uint16_t kHeadroom = 128;
 
   // A frame arrives at `port`. Worker `worker` is the one that polls the queue it is in.
-  void arrive(PortId port, std::string frame, WorkerId worker = {0});
+  // With `checksum_missing` its sender has left the checksum to others.
+  void arrive(PortId port, std::string frame, WorkerId worker = {0}, bool checksum_missing = false);
   // From now on frames arrive in pieces of so many bytes. 0: in one.
   void set_pieces(std::size_t bytes) { pieces_ = bytes; }
   // What was sent since the last call, in order.
@@ -54,6 +55,7 @@ class MemoryIo : public PacketIo {
   void free(Packet* const* packets, std::size_t count) noexcept override;
   void open(void* handle, Packet& packet) noexcept override;
   void close(Packet& packet) noexcept override;
+  void complete(Packet& packet) noexcept override;
   Reassembly reassemble(WorkerId worker, Packet& packet, Instant now) noexcept override;
   std::uint32_t expire_fragments(WorkerId worker, Instant now) noexcept override;
   bool allocate(std::uint32_t length, Packet& packet) noexcept override;
@@ -65,18 +67,21 @@ class MemoryIo : public PacketIo {
     std::uint32_t end = 0;
     PortId port;
     std::uint16_t largest_fragment = 0;
+    bool checksum_missing = false;
     std::vector<std::unique_ptr<std::uint8_t[]>> pieces;  // behind the first
     std::vector<Segment> segments;                        // the same
   };
   struct Arriving {
     WorkerId worker;
     std::string frame;
+    bool checksum_missing;
   };
 
   Buffer* make(std::uint32_t length, PortId port);
   static void append(Buffer& buffer, const void* bytes, std::size_t size);
   Buffer* make_of(const std::string& frame, PortId port);
   Buffer* make_of(rte_mbuf* mbuf);
+  rte_mbuf* copy_of(const Packet& packet);
   Reassembler& reassembler(WorkerId worker);
 
   const FragmentConfig fragments_;
