@@ -209,6 +209,12 @@ void EthdevIo::open(void* handle, Packet& packet) noexcept {
   packet.checksum_missing = may_lack_checksum(mbuf->ol_flags);
 }
 
+// Another core has written all of it: all that is needed is fetched at once.
+void EthdevIo::open_all(void* const* handles, std::size_t count, Burst& burst) noexcept {
+  for (std::size_t i = 0; i < count; ++i) fetch_frame(static_cast<rte_mbuf*>(handles[i]));
+  PacketIo::open_all(handles, count, burst);
+}
+
 void EthdevIo::close(Packet& packet) noexcept {
   write_back(packet);
 }

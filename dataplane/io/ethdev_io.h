@@ -69,6 +69,7 @@ class EthdevIo : public PacketIo {
                    std::size_t count) noexcept override;
   void free(Packet* const* packets, std::size_t count) noexcept override;
   void open(void* handle, Packet& packet) noexcept override;
+  void open_all(void* const* handles, std::size_t count, Burst& burst) noexcept override;
   void close(Packet& packet) noexcept override;
   void complete(Packet& packet) noexcept override;
   Reassembly reassemble(WorkerId worker, Packet& packet, Instant now) noexcept override;

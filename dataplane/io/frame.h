@@ -23,6 +23,15 @@ inline rte_mbuf* mbuf_of(const Packet& packet) noexcept {
   return static_cast<rte_mbuf*>(packet.handle);
 }
 
+// Begins to fetch what describe_frame() reads and what it says where to find: the mbuf, whose
+// second line is read when it is freed, and the frame, where it begins as a rule.
+inline void fetch_frame(rte_mbuf* mbuf) noexcept {
+  rte_prefetch0(mbuf);
+  rte_mbuf_prefetch_part2(mbuf);
+  rte_prefetch0(reinterpret_cast<const std::uint8_t*>(mbuf + 1) + kFramePrivateSize +
+                RTE_PKTMBUF_HEADROOM);
+}
+
 // Sets the io fields, clears all others.
 inline void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
   // Copied by whole words; `packet = Packet{}` would be made field by field, and copied then.

@@ -40,6 +40,11 @@ class PacketIo {
   // Makes a packet out of a handle that travelled through a ring: sets the io fields, clears all
   // others.
   virtual void open(void* handle, Packet& packet) noexcept = 0;
+  // The same for up to kBurstSize of them, which become the burst.
+  virtual void open_all(void* const* handles, std::size_t count, Burst& burst) noexcept {
+    for (std::size_t i = 0; i < count; ++i) open(handles[i], burst.packets[i]);
+    burst.count = count;
+  }
   // Writes what stages changed (beginning and length of the frame) back into the handle, so that
   // it can travel through a ring.
   virtual void close(Packet& packet) noexcept = 0;

@@ -53,6 +53,7 @@ class Verdict {
   constexpr PuntReason punt_reason() const noexcept { return static_cast<PuntReason>(detail_); }
   constexpr PortId out_port() const noexcept { return {target_}; }
   constexpr WorkerId owner() const noexcept { return {target_}; }
+  friend constexpr bool operator==(Verdict, Verdict) noexcept = default;
 
  private:
   constexpr Verdict(Kind kind, std::uint8_t detail, std::uint16_t target) noexcept

@@ -11,7 +11,8 @@
 
 namespace portico {
 
-// A bounded queue from any number of threads to one: rte_ring with elements of type T.
+// A bounded queue from any number of threads to one: rte_ring with elements of type T. A thread
+// that is preempted while it pushes does not hold up the others (RTS, see rte_ring.h).
 template <typename T>
 class Ring {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
@@ -21,7 +22,7 @@ class Ring {
   // process. Throws std::bad_alloc.
   Ring(const std::string& name, unsigned capacity, int socket)
       : ring_(rte_ring_create_elem(name.c_str(), sizeof(T), rte_align32pow2(capacity + 1), socket,
-                                   RING_F_SC_DEQ)) {
+                                   RING_F_MP_RTS_ENQ | RING_F_SC_DEQ)) {
     if (ring_ == nullptr) throw std::bad_alloc();
   }
   ~Ring() { rte_ring_free(ring_); }
@@ -35,6 +36,8 @@ class Ring {
   }
   bool push(const T& element) noexcept { return push(&element, 1) == 1; }
 
+  // What is pushed meanwhile may not be seen. Cheaper than an empty pop().
+  bool empty() const noexcept { return rte_ring_empty(ring_) != 0; }
   // Returns how many there were, at most `count`.
   std::size_t pop(T* elements, std::size_t count) noexcept {
     return rte_ring_dequeue_burst_elem(ring_, elements, sizeof(T), static_cast<unsigned>(count),
@@ -50,10 +53,7 @@ class Ring {
 };
 
 // A packet on its way to another thread. What the stages found out about it stays behind, but for
-// what the slow path and the kernel path need.
-struct HandedPacket {
-  void* handle = nullptr;
-};
+// what the slow path and the kernel path need. A worker gets the bare handle.
 struct PuntedPacket {
   void* handle = nullptr;
   IpAddress next_hop;
@@ -65,7 +65,7 @@ struct OutgoingPacket {
   PortId port;
 };
 
-using HandOverRing = Ring<HandedPacket>;
+using HandOverRing = Ring<void*>;
 using PuntRing = Ring<PuntedPacket>;
 using OutboxRing = Ring<OutgoingPacket>;
 

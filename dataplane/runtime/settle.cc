@@ -35,12 +35,29 @@ void punt(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
   }
 }
 
-void hand_over(Packet& packet, Exits& exits, WorkerCounts& counts) noexcept {
-  exits.io.close(packet);
-  if (exits.workers[packet.verdict.owner().value]->push(HandedPacket{packet.handle})) {
-    counts.handed_over.add(1);
-  } else {
-    drop(packet, DropReason::hand_over_full, exits, counts);
+// Hands packets over, all that are one worker's at once; what its ring has no room for is dropped.
+void hand_over(Packet** packets, std::size_t count, Exits& exits, WorkerCounts& counts) noexcept {
+  while (count > 0) {
+    const WorkerId owner = packets[0]->verdict.owner();
+    std::array<Packet*, kBurstSize> its;
+    std::array<void*, kBurstSize> handles;
+    std::size_t some = 0, others = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (packets[i]->verdict.owner() != owner) {
+        packets[others++] = packets[i];
+        continue;
+      }
+      exits.io.close(*packets[i]);
+      handles[some] = packets[i]->handle;
+      its[some++] = packets[i];
+    }
+    const std::size_t pushed = exits.workers[owner.value]->push(handles.data(), some);
+    counts.handed_over.add(pushed);
+    if (pushed < some) {
+      counts.drop(DropReason::hand_over_full, some - pushed);
+      exits.io.free(its.data() + pushed, some - pushed);
+    }
+    count = others;
   }
 }
 
@@ -62,11 +79,23 @@ void cut_up(Packet& packet, WorkerId self, Exits& exits, WorkerCounts& counts) n
   exits.io.free(packets, 1);
 }
 
-}  // namespace
+// Whether all packets are sent by one port, as they are: the rule. `run` gets their addresses.
+bool leave_together(Burst& burst, Packet** run) noexcept {
+  const Verdict first = burst.packets[0].verdict;
+  if (first.kind() != Verdict::Kind::kForward) return false;
+  for (Packet& packet : burst) {
+    if (packet.verdict != first || packet.fragment_size != 0) return false;
+    *run++ = &packet;
+  }
+  return true;
+}
 
-void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
+// Wherever each of them goes.
+void settle_each(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
   std::array<Packet*, kBurstSize> run;  // to one port, in order
   std::size_t run_length = 0;
+  std::array<Packet*, kBurstSize> handed;  // to other workers
+  std::size_t handed_count = 0;
   const auto flush = [&] {
     if (run_length > 0) send(run.data(), run_length, self, exits, counts);
     run_length = 0;
@@ -89,7 +118,7 @@ void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noe
         punt(packet, exits, counts);
         break;
       case Verdict::Kind::kHandOver:
-        hand_over(packet, exits, counts);
+        handed[handed_count++] = &packet;
         break;
       case Verdict::Kind::kDrop:
         drop(packet, packet.verdict.drop_reason(), exits, counts);
@@ -103,6 +132,19 @@ void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noe
     }
   }
   flush();
+  hand_over(handed.data(), handed_count, exits, counts);
+}
+
+}  // namespace
+
+void settle(Burst& burst, WorkerId self, Exits& exits, WorkerCounts& counts) noexcept {
+  if (burst.count == 0) return;
+  std::array<Packet*, kBurstSize> run;
+  if (leave_together(burst, run.data())) {
+    send(run.data(), burst.count, self, exits, counts);
+  } else {
+    settle_each(burst, self, exits, counts);
+  }
   burst.count = 0;
 }
 

@@ -44,8 +44,8 @@ bool Worker::poll(Instant now) noexcept {
   context_.no_orphans = ends_.no_orphans();
   context_.v4.read_way_epoch(context_.neighbors);
   context_.v6.read_way_epoch(context_.neighbors);
-  bool busy = receive();
-  busy |= take_handed_over();
+  bool busy = take_handed_over();
+  busy |= receive();
   for (OutboxRing* outbox : outboxes_) busy |= send_outbox(*outbox);
   mailbox_.serve();
   busy |= ends_.round();
@@ -68,22 +68,25 @@ bool Worker::receive() noexcept {
 }
 
 bool Worker::take_handed_over() noexcept {
-  std::array<HandedPacket, kBurstSize> handed;
-  cycles_.begin();
-  burst_.count = hand_over_ring().pop(handed.data(), handed.size());
-  if (burst_.count == 0) return false;
-  for (std::size_t i = 0; i < burst_.count; ++i) {
-    exits_.io.open(handed[i].handle, burst_.packets[i]);
-    burst_.packets[i].from_hand_over = true;
+  HandOverRing& ring = hand_over_ring();
+  bool busy = false;
+  const std::size_t most = kTakenForEach * exits_.io.port_count();
+  for (std::size_t bursts = 0; bursts < most && !ring.empty(); ++bursts) {
+    std::array<void*, kBurstSize> handles;
+    cycles_.begin();
+    const std::size_t count = ring.pop(handles.data(), handles.size());
+    exits_.io.open_all(handles.data(), count, burst_);
+    for (Packet& packet : burst_) packet.from_hand_over = true;
+    process();
+    busy = true;
   }
-  process();
-  return true;
+  return busy;
 }
 
 bool Worker::send_outbox(OutboxRing& outbox) noexcept {
+  if (outbox.empty()) return false;
   std::array<OutgoingPacket, kBurstSize> outgoing;
   burst_.count = outbox.pop(outgoing.data(), outgoing.size());
-  if (burst_.count == 0) return false;
   for (std::size_t i = 0; i < burst_.count; ++i) {
     exits_.io.open(outgoing[i].handle, burst_.packets[i]);
     burst_.packets[i].verdict = Verdict::forward(outgoing[i].port);

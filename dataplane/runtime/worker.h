@@ -2,7 +2,7 @@
 
 // Theory of operation. A worker is a poll-mode loop on a core of its own. One round of poll():
 //
-//   receive from its ports, and from workers that handed over    -> pipeline -> settle
+//   take what other workers handed over, then receive from ports  -> pipeline -> settle
 //   packets that fragments among them have made whole            -> pipeline -> settle
 //   the first worker: frames of the slow path and of the kernel   -> settle
 //   requests of the control plane (Mailbox), connections whose time is over: bounded work
@@ -71,6 +71,10 @@ class Worker {
   const StageContext& context() const noexcept { return context_; }
 
  private:
+  // So many bursts a round for each that is received: enough to catch up after a pause, and not so
+  // many that a worker that is behind only works for one that is not.
+  static constexpr std::size_t kTakenForEach = 2;
+
   bool receive() noexcept;
   bool take_handed_over() noexcept;
   bool send_outbox(OutboxRing& outbox) noexcept;

@@ -11,12 +11,22 @@ namespace {
 // What stages marked, where it ended, and what was counted.
 class Settle : public testing::Test {
  protected:
-  // Packets with these verdicts, settled as one burst.
+  // Packets with these verdicts, settled as one burst; the first consists of "a", and so on.
   void settle(const std::vector<Verdict>& verdicts) {
-    for (std::size_t i = 0; i < verdicts.size(); ++i) io_.arrive({0}, std::string(60, 'x'));
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      io_.arrive({0}, std::string(60, static_cast<char>('a' + i)));
+    }
     io_.receive({0}, {0}, burst_);
     for (std::size_t i = 0; i < verdicts.size(); ++i) burst_.packets[i].verdict = verdicts[i];
     portico::settle(burst_, {0}, exits_, counts_);
+  }
+  // What waits in the ring, in order; a letter for each packet.
+  std::string waiting(HandOverRing& ring) {
+    std::array<void*, kBurstSize> handles;
+    io_.open_all(handles.data(), ring.pop(handles.data(), handles.size()), burst_);
+    std::string letters;
+    for (const Packet& packet : burst_) letters += static_cast<char>(packet.data[0]);
+    return letters;
   }
   std::uint64_t drops(DropReason reason) const {
     return counts_.drops[static_cast<std::size_t>(reason)].get();
@@ -25,7 +35,8 @@ class Settle : public testing::Test {
   MemoryIo io_{2};
   PuntRing slow_path_{"settle-slow-path", 3, -1};
   HandOverRing other_worker_{"settle-hand-over", 3, -1};
-  std::vector<HandOverRing*> workers_{nullptr, &other_worker_};
+  HandOverRing third_worker_{"settle-hand-over-2", 3, -1};
+  std::vector<HandOverRing*> workers_{nullptr, &other_worker_, &third_worker_};
   Fragmenter fragmenter_{io_, {0}, 1, 0};
   Exits exits_{io_, slow_path_, workers_, &fragmenter_};
   WorkerCounts counts_;
@@ -86,6 +97,34 @@ TEST_F(Settle, DropsWhatTheOwnerHasNoRoomFor) {
   EXPECT_EQ(counts_.handed_over.get(), other_worker_.capacity());
   EXPECT_EQ(drops(DropReason::hand_over_full), 5 - other_worker_.capacity());
   EXPECT_EQ(io_.held(), other_worker_.capacity());
+}
+
+// The packets of a burst reach each owner in the order in which they came, whoever else's are among
+// them, and what one has no room for does not keep others from theirs.
+TEST_F(Settle, HandsOverToEachOwnerInOrderAsFarAsThereIsRoom) {
+  const Verdict one = Verdict::hand_over({1}), two = Verdict::hand_over({2});
+  settle({one});
+  settle({one, two, one, Verdict::forward({1}), one, two});
+  EXPECT_EQ(counts_.handed_over.get(), 5u);
+  EXPECT_EQ(drops(DropReason::hand_over_full), 1u);
+  EXPECT_EQ(counts_.sent.get(), 1u);
+  EXPECT_EQ(io_.held(), 5u);
+  EXPECT_EQ(waiting(other_worker_), "aac") << "not e, which came last";
+  EXPECT_EQ(waiting(third_worker_), "bf");
+  settle({two, one});
+  EXPECT_EQ(waiting(other_worker_) + waiting(third_worker_), "ba") << "there is room again";
+}
+
+TEST_F(Settle, SendsInTheOrderInWhichPacketsCame) {
+  const Verdict here = Verdict::forward({1});
+  for (const std::vector<Verdict>& verdicts : {std::vector<Verdict>{here, here, here},
+                                               {here, Verdict::drop(DropReason::no_route), here}}) {
+    settle(verdicts);
+    std::string letters;
+    for (const MemoryIo::Sent& sent : io_.take_sent()) letters += sent.frame[0];
+    EXPECT_EQ(letters, verdicts[1] == here ? "abc" : "ac");
+  }
+  EXPECT_EQ(counts_.sent.get(), 5u);
 }
 
 TEST_F(Settle, DropsWhatThePortHasNoRoomFor) {
