@@ -51,18 +51,22 @@ void write_reset(const ResetSpec<Address>& spec, Packet& packet) noexcept {
 
 }  // namespace
 
-bool ConnectionEnds::round() noexcept {
+bool ConnectionEnds::expire(std::uint32_t now) noexcept {
   const std::size_t allowed = allowance();
   const std::size_t budget = config_.reset_on_expiry ? std::min(allowed, kMostReset) : allowed;
   bool is_behind = false;
   if (budget > 0) {
-    const std::size_t v4 = expire<Ipv4Address>(budget), v6 = expire<Ipv6Address>(budget);
+    const std::size_t v4 = expire<Ipv4Address>(now, budget);
+    const std::size_t v6 = expire<Ipv6Address>(now, budget);
     is_behind = std::max(v4, v6) == budget;
     expired_at_most_ = is_behind ? std::min(2 * expired_at_most_, kMostExpired) : kLeastExpired;
     paid_ -= std::min(paid_, v4 + v6);
   }
-  open_ = context_.v4.connections.size() + context_.v6.connections.size();
-  return sweep() || is_behind;
+  const auto& v4 = context_.v4.connections;
+  const auto& v6 = context_.v6.connections;
+  open_ = v4.size() + v6.size();
+  if (!v4.is_due(now) && !v6.is_due(now)) expired_by_ = now;
+  return is_behind;
 }
 
 std::size_t ConnectionEnds::allowance() noexcept {
@@ -71,23 +75,25 @@ std::size_t ConnectionEnds::allowance() noexcept {
   const std::uint64_t received = counts_.received.get();
   const std::uint64_t packets = received - received_;
   received_ = received;
+  const std::uint64_t round = counts_.polls.get() + 1;
+  const std::uint64_t rounds = round - rounds_;
+  rounds_ = round;
   const std::size_t open = v4.size() + v6.size();
   const std::size_t made = open > open_ ? open - open_ : 0;
-  // A full burst: there may be more of them than there is time.
-  const bool is_loaded = packets >= kBurstSize && !v4.full() && !v6.full();
+  // Full bursts: there may be more of them than there is time.
+  const bool is_loaded = packets >= rounds * kBurstSize && !v4.full() && !v6.full();
   if (!is_loaded) return expired_at_most_;
   paid_ = std::min(paid_ + packets / kPacketsEach + made, kMostExpired);
   return paid_ >= kLeastExpired ? paid_ : 0;
 }
 
 template <typename Address>
-std::size_t ConnectionEnds::expire(std::size_t budget) noexcept {
+std::size_t ConnectionEnds::expire(std::uint32_t now, std::size_t budget) noexcept {
   auto& connections = context_.tables<Address>().connections;
-  const std::size_t ended =
-      connections.expire(to_ticks(context_.now), budget, [&](const Connection<Address>& record) {
-        context_.usage.connection_closed(record.endpoint_ref);
-        if (config_.reset_on_expiry) add_resets(record, connections.index_of(record));
-      });
+  const std::size_t ended = connections.expire(now, budget, [&](const Connection<Address>& record) {
+    context_.usage.connection_closed(record.endpoint_ref);
+    if (config_.reset_on_expiry) add_resets(record, connections.index_of(record));
+  });
   counts_.connections_expired.add(ended);
   send_resets<Address>();
   return ended;
@@ -96,7 +102,7 @@ std::size_t ConnectionEnds::expire(std::size_t budget) noexcept {
 bool ConnectionEnds::sweep() noexcept {
   if (!sweeping_) {
     target_ = context_.endpoints.departures();
-    if (target_ == swept_ || context_.now < rests_until_) return false;
+    if (context_.now < rests_until_) return false;
     sweeping_ = true;
     keeps_ = false;
     began_ = context_.now;

@@ -3,7 +3,8 @@
 // Theory of operation. How the connections of a worker end without a packet, a bounded piece of
 // work in each of its rounds:
 //
-//   expiry   connections whose time is over. In rounds that leave the worker time, the piece
+//   expiry   connections whose time is over: looked for once a tick (state/ticks.h), and on until
+//            all have ended. In rounds that leave the worker time, the piece
 //            doubles while there is more to do, up to kMostExpired, and falls back when there is
 //            not: a million that end at once are gone within a second. Where packets come as fast
 //            as they are taken, they pay for it: one connection of each family may end for
@@ -25,6 +26,7 @@
 
 #include "dataplane/runtime/settle.h"
 #include "dataplane/stage/context.h"
+#include "dataplane/state/ticks.h"
 #include "include/portico/gateway_config.h"
 
 namespace portico {
@@ -42,7 +44,11 @@ class ConnectionEnds {
       : config_(config), context_(context), exits_(exits), counts_(counts) {}
 
   // One round at context.now. Returns whether there is more to do at once.
-  bool round() noexcept;
+  bool round() noexcept {
+    const std::uint32_t now = to_ticks(context_.now);
+    const bool is_behind = now != expired_by_ && expire(now);
+    return (is_sweep_due() && sweep()) || is_behind;
+  }
 
   // Whether the endpoint of each connection is known to exist: the last sweep has left none whose
   // endpoint is gone, and none has gone since. New connections take endpoints that are there.
@@ -59,10 +65,15 @@ class ConnectionEnds {
   static constexpr int kRest = 100;  // times the length of the last sweep
   static constexpr Duration kLongestRest = std::chrono::seconds(5);
 
+  // Returns whether there may be more.
+  bool expire(std::uint32_t now) noexcept;
   // How many connections may end in this round.
   std::size_t allowance() noexcept;
   template <typename Address>
-  std::size_t expire(std::size_t budget) noexcept;
+  std::size_t expire(std::uint32_t now, std::size_t budget) noexcept;
+  bool is_sweep_due() const noexcept {
+    return sweeping_ || context_.endpoints.departures() != swept_;
+  }
   bool sweep() noexcept;
   template <typename Address>
   std::uint32_t sweep(std::uint32_t cursor) noexcept;
@@ -78,8 +89,9 @@ class ConnectionEnds {
   WorkerCounts& counts_;
   std::size_t expired_at_most_ = kLeastExpired;  // in rounds that leave time
   std::size_t paid_ = 0;                         // by packets, at most kMostExpired
-  // As the last round found them, or left them:
-  std::uint64_t received_ = 0;
+  std::uint32_t expired_by_ = 0;                 // the tick by which all is expired that was over
+  // As the last expire() found them, or left them:
+  std::uint64_t rounds_ = 0, received_ = 0;
   std::size_t open_ = 0;
   std::uint32_t swept_ = 0;   // EndpointTable::departures() that the last whole sweep has seen
   std::uint32_t target_ = 0;  // the same of the sweep under way

@@ -99,11 +99,11 @@ bool Worker::send_outbox(OutboxRing& outbox) noexcept {
 void Worker::process() noexcept {
   counts_.received.add(burst_.count);
   cycles_.received(burst_.count);
-  run_pipeline(burst_, context_, cycles_);
-  gather(burst_, id_, context_.now, exits_.io, counts_, whole_);
+  const bool all_plain = run_pipeline(burst_, context_, cycles_);
+  if (!all_plain) gather(burst_, id_, context_.now, exits_.io, counts_, whole_);
   settle(burst_, id_, exits_, counts_);
   cycles_.settled();
-  if (whole_.count > 0) {
+  if (!all_plain && whole_.count > 0) {
     run_pipeline(whole_, context_, cycles_);
     settle(whole_, id_, exits_, counts_);
     cycles_.settled();

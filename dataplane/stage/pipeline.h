@@ -104,8 +104,9 @@ void run(const Batch& all, StageContext& context, Observe&& observe) noexcept {
   observe(Stage::kNextHop);
 }
 
+// Whether all packets were plain ones: no fragment is among them.
 template <typename Observe>
-void run_pipeline(Burst& burst, StageContext& context, Observe&& observe) noexcept {
+bool run_pipeline(Burst& burst, StageContext& context, Observe&& observe) noexcept {
   const bool all_plain = parse(burst, context);
   observe(Stage::kParse);
   if (!all_plain) answer_link(burst, context);
@@ -117,6 +118,7 @@ void run_pipeline(Burst& burst, StageContext& context, Observe&& observe) noexce
   }
   if (!v4.empty()) run<Ipv4Address>(v4, context, observe);
   if (!v6.empty()) run<Ipv6Address>(v6, context, observe);
+  return all_plain;
 }
 
 }  // namespace portico

@@ -73,12 +73,15 @@ class AgeLists {
   // Tells the first deadline to lists that are all empty.
   void start(std::uint32_t deadline) noexcept { next_due_ = deadline; }
 
+  // Whether expire() may find any.
+  bool is_due(std::uint32_t now) const noexcept { return !is_after(next_due_, now); }
+
   // Ends those whose deadline is over, at most `budget` of them: `end(index)` is called when a
   // record has left its list, `fetch(index)` some time before anything else is asked of it.
   template <typename Fetch, typename Deadline, typename End>
   std::size_t expire(std::uint32_t now, std::size_t budget, Fetch&& fetch, Deadline&& deadline,
                      End&& end) noexcept {
-    if (is_after(next_due_, now)) return 0;
+    if (!is_due(now)) return 0;
     constexpr std::uint32_t kFar = std::uint32_t{1} << 30;  // beyond every timeout
     std::uint32_t due = now + kFar;
     std::size_t ended = 0;

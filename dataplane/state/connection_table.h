@@ -215,6 +215,11 @@ class ConnectionTable {
     return ended;
   }
 
+  // Whether expire() would look at any.
+  bool is_due(std::uint32_t now) const noexcept {
+    return size_ > 0 && (lists_.is_due(now) || wheel_.is_due(now));
+  }
+
   // Walks the table in pieces, for the control plane: visits the connections in places
   // [cursor, cursor + budget) and returns where to go on, or kNone after the last place. Between
   // pieces the table may change; the visited connection itself may be erased in the visit.

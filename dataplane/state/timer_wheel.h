@@ -108,6 +108,11 @@ class TimerWheel {
     link(index, slot_at(wanted));
   }
 
+  // Whether a span is over at `now` that expire() has not done with.
+  bool is_due(std::uint32_t now) const noexcept {
+    return static_cast<std::int32_t>(now - cursor_) >= static_cast<std::int32_t>(kSpan);
+  }
+
   // Looks at the records whose spans are over at `now`, at most `budget` of them. Asks each for
   // `deadline(index)`, and tells `fetch(index)` some time before; the others' `end(index)` is
   // called after they have left the wheel. A pause of many turns costs one turn, and what one call
@@ -117,7 +122,7 @@ class TimerWheel {
                      End&& end) noexcept {
     std::size_t ended = 0;
     skip_to_last_turn(now);
-    while (is_over(now)) {
+    while (is_due(now)) {
       LookAhead ahead(records_, heads_[slot_at(0)], fetch);
       while (true) {
         const std::uint32_t index = heads_[slot_at(0)];
@@ -142,9 +147,6 @@ class TimerWheel {
   static bool is_after(std::uint32_t a, std::uint32_t b) noexcept {
     return static_cast<std::int32_t>(a - b) > 0;
   }
-  bool is_over(std::uint32_t now) const noexcept {
-    return static_cast<std::int32_t>(now - cursor_) >= static_cast<std::int32_t>(kSpan);
-  }
 
   // How many spans after the cursor's a record with this deadline is to be looked at.
   std::uint32_t spans_to(std::uint32_t deadline) const noexcept {
@@ -159,7 +161,7 @@ class TimerWheel {
   // After more than a turn, each slot is due once, whatever its spans were.
   void skip_to_last_turn(std::uint32_t now) noexcept {
     constexpr std::uint32_t kTurn = kSpan * kSlots;
-    if (!is_over(now)) return;
+    if (!is_due(now)) return;
     const std::uint32_t turns = (now - cursor_) / kTurn;
     if (turns > 1) cursor_ += (turns - 1) * kTurn;
   }
