@@ -20,6 +20,8 @@ std::vector<DeviceUse> devices_of(const std::vector<PortConfig>& ports) {
     settings.queue_depth = std::max(settings.queue_depth, port.queue_depth);
     if (!settings.mac) settings.mac = port.mac;
     if (!settings.vlan) settings.vlan = port.vlan;
+    settings.uplink |= port.uplink;
+    settings.downlink |= port.downlink;
     known->ports.push_back(i);
   }
   return devices;

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "dataplane/io/checksum_offload.h"
 #include "dataplane/io/device_name.h"
+#include "dataplane/io/receive_steering.h"
 
 namespace portico {
 namespace {
@@ -54,8 +55,10 @@ std::uint32_t largest_packet(const PortConfig& port) {
   return port.mtu + (port.vlan ? std::uint32_t{RTE_VLAN_HLEN} : 0);
 }
 
+// `key`, of the receive hash, must live until the device is configured.
 rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info& info,
-                                  std::uint16_t rx_queues, std::uint32_t buffer_size) {
+                                  std::uint16_t rx_queues, std::uint32_t buffer_size,
+                                  std::vector<std::uint8_t>& key) {
   rte_eth_conf wanted{};
   const std::uint32_t most = info.max_mtu > 0 ? info.max_mtu : RTE_ETHER_MTU;
   wanted.rxmode.mtu = std::min(largest_packet(port), most);
@@ -66,11 +69,12 @@ rte_eth_conf wanted_configuration(const PortConfig& port, const rte_eth_dev_info
   if (info.max_rx_pktlen > 0 && frame > buffer_size) {
     wanted.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
   }
-  constexpr std::uint64_t kFlows =
-      RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
-  if (rx_queues > 1 && (info.flow_type_rss_offloads & kFlows) != 0) {
+  const std::uint64_t hash = wanted_hash(port, info.flow_type_rss_offloads);
+  if (rx_queues > 1 && hash != 0) {
     wanted.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    wanted.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & kFlows;
+    wanted.rx_adv_conf.rss_conf.rss_hf = hash;
+    wanted.rx_adv_conf.rss_conf.rss_key = key.empty() ? nullptr : key.data();
+    wanted.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size;
   }
   return wanted;
 }
@@ -101,6 +105,17 @@ absl::Status set_mtu(const PortConfig& port, const Device& device) {
   std::uint16_t now = 0;
   if (rte_eth_dev_get_mtu(device.id, &now) == 0 && now >= port.mtu) return absl::OkStatus();
   return refused(port, absl::StrCat("it refuses an MTU of ", port.mtu), result);
+}
+
+// A device that keeps its own table works, too: workers hand over.
+void set_redirection_table(const PortConfig& port, std::uint16_t workers,
+                           const rte_eth_conf& configured, const Device& device) {
+  if (configured.rxmode.mq_mode != RTE_ETH_MQ_RX_RSS || device.rx_queues != workers) return;
+  rte_eth_dev_info info{};  // some know their table's size when they are configured
+  if (rte_eth_dev_info_get(device.id, &info) != 0 || info.reta_size == 0) return;
+  const int result = write_redirection_table(device.id, info.reta_size, workers);
+  if (result == 0 || unsupported(result)) return;
+  spdlog::warn("{}it refuses a redirection table: {}", named(port), rte_strerror(-result));
 }
 
 // Frames to the port's own MAC address, broadcast, and multicast: neighbor solicitations for any
@@ -167,9 +182,10 @@ absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mem
   if (result < 0) return refused(port, "it tells nothing about itself", result);
   device.rx_queues = std::min(workers, info.max_rx_queues);
   device.tx_queues = std::min(workers, info.max_tx_queues);
+  std::vector<std::uint8_t> key = hash_key(info.hash_key_size);
   const rte_eth_conf wanted = wanted_configuration(
       port, info, device.rx_queues,
-      static_cast<std::uint32_t>(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM));
+      static_cast<std::uint32_t>(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM), key);
   device.sends_pieces = (wanted.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
   device.sends_checksums = wanted.txmode.offloads & kTxChecksums;
   result = rte_eth_dev_configure(device.id, device.rx_queues, device.tx_queues, &wanted);
@@ -178,6 +194,7 @@ absl::Status start_device(const PortConfig& port, std::uint16_t workers, rte_mem
   if (absl::Status status = set_mtu(port, device); !status.ok()) return status;
   result = rte_eth_dev_start(device.id);
   if (result < 0) return refused(port, "it does not start", result);
+  set_redirection_table(port, workers, wanted, device);
   return set_filters(port, device);
 }
 

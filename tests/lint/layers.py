@@ -51,7 +51,7 @@ LAYERS = {
                         "std intrinsics string_view dpdk_tables"),
     "dataplane/runtime": ("include dataplane/packet dataplane/net dataplane/state dataplane/stage",
                           "std posix abseil spdlog dpdk_tables dpdk_threads"),
-    "dataplane/io": ("include dataplane/packet", "std posix abseil spdlog dpdk"),
+    "dataplane/io": ("include dataplane/packet dataplane/net", "std posix abseil spdlog dpdk"),
     "dataplane/kernel": ("include dataplane/packet", "std posix abseil spdlog mnl"),
     "dataplane/main.cc": (f"include proto/portico {DATAPLANE} controlplane/store controlplane/api "
                           "controlplane/metrics controlplane/config",

@@ -87,6 +87,7 @@ TEST_F(LoopTest, TwoPortsShareADevice) {
 TEST(Devices, AreOpenedWithWhatAllTheirPortsNeed) {
   PortConfig a = port("a", "net_ring0"), b = port("b", "net_ring0"), c = port("c", "net_ring1");
   b.vlan = 7;
+  a.uplink = b.downlink = true;
   b.mtu = 9000;
   b.queue_depth = 4096;
   b.mac = *MacAddress::parse("02:00:00:00:00:01");
@@ -94,6 +95,8 @@ TEST(Devices, AreOpenedWithWhatAllTheirPortsNeed) {
   ASSERT_EQ(devices.size(), 2);
   EXPECT_EQ(devices[0].ports, (std::vector<std::size_t>{0, 2}));
   EXPECT_EQ(devices[0].settings.name, "a");
+  EXPECT_TRUE(devices[0].settings.uplink);
+  EXPECT_TRUE(devices[0].settings.downlink);
   EXPECT_EQ(devices[0].settings.mtu, 9000);
   EXPECT_EQ(devices[0].settings.queue_depth, 4096);
   EXPECT_EQ(devices[0].settings.mac, b.mac);
