@@ -6,6 +6,7 @@
 // care which byte comes first, as long as the result is stored the way the words were loaded.
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -80,12 +81,11 @@ class ChecksumSum {
   }
 
   std::uint16_t fold() const noexcept {
-    std::uint64_t sum = sum_;
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(sum);
+    // The upper half of a number and the same with its halves changed is the sum of the halves,
+    // with the carry out of the lower half: both halves are that.
+    const std::uint64_t halves = sum_ + std::rotl(sum_, 32);
+    const auto words = static_cast<std::uint32_t>(halves >> 32);
+    return static_cast<std::uint16_t>((words + std::rotl(words, 16)) >> 16);
   }
   // Whether words that include their checksum add up to what a right one makes them: fold() is
   // 0xffff. Since 2^16 is 1 modulo 0xffff, that is a sum which it divides. Requires a word that is

@@ -77,6 +77,8 @@ struct alignas(64) Packet {
   // Set by forward_established(), also of packets that it leaves, find_connection() and
   // create_connection().
   ConnectionRef connection;
+  // Set by forward_established() where it has found no connection: the hash of the packet's tuple.
+  std::uint64_t unknown_hash = 0;
 
   // Set by find_service() and pick_endpoint(), for a packet without a connection: the immutable
   // ServiceEntry<Address> of its family, and the chosen one of its endpoints, a

@@ -84,7 +84,7 @@ std::size_t ConnectionEnds::allowance() noexcept {
   const bool is_loaded = packets >= rounds * kBurstSize && !v4.full() && !v6.full();
   if (!is_loaded) return expired_at_most_;
   paid_ = std::min(paid_ + packets / kPacketsEach + made, kMostExpired);
-  return paid_ >= kLeastExpired ? paid_ : 0;
+  return paid_ - paid_ % kLeastExpired;
 }
 
 template <typename Address>

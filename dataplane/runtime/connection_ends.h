@@ -9,8 +9,8 @@
 //            not: a million that end at once are gone within a second. Where packets come as fast
 //            as they are taken, they pay for it: one connection of each family may end for
 //            kPacketsEach of them, and one for each that was made, so that a table does not fill
-//            with what is over. Since several at once cost less each, they wait until there are
-//            kLeastExpired to end. A full table has no time to lose: there it is as if there were
+//            with what is over. Since several at once cost less each, they end in groups of
+//            kLeastExpired. A full table has no time to lose: there it is as if there were
 //            no packets.
 //   sweep    when endpoints went: one walk through the tables ends UDP connections of endpoints
 //            that are gone, and those of TCP and SCTP as ConnectionsConfig::when_endpoint_gone

@@ -11,22 +11,31 @@
 
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/source_rule.h"
-#include "dataplane/state/transport.h"
+#include "dataplane/stage/tuple_of.h"
 
 namespace portico {
 
-// A connection as far as its packet tells it, with the source that it would have.
+// A connection as far as its packet does not tell it: the source that it would have, and where it
+// would be found.
 template <typename Address>
 struct Draft {
-  Connection<Address> connection;
   Packet* packet;
   std::uint64_t original;     // hash of the connection's original tuple
   std::uint64_t reply;        // and of its reply tuple
   std::uint32_t order;        // of the SNAT candidates: what SnatPorts::candidate() wants
   std::uint32_t attempt = 0;  // which candidate it has
+  Address source;
+  L4Port source_port;
   bool masquerades;
 
   Draft(Packet& of, std::uint32_t first_order) noexcept : packet(&of), order(first_order) {}
+
+  const ServiceEndpoint<Address>& endpoint() const noexcept {
+    return *static_cast<const ServiceEndpoint<Address>*>(packet->endpoint);
+  }
+  Tuple<Address> reply_tuple() const noexcept {
+    return {endpoint().address, source, endpoint().port, source_port, packet->protocol};
+  }
 };
 
 // The drafts of a burst.
@@ -51,35 +60,24 @@ class Drafts {
 template <typename Address>
 void use_candidate(Draft<Address>& draft, const FamilyTables<Address>& tables) noexcept {
   const auto candidate = tables.snat.candidate(draft.order, draft.attempt);
-  draft.connection.source = candidate.address;
-  draft.connection.source_port = candidate.port;
-  draft.reply = tables.connections.hash(draft.connection.reply_tuple());
+  draft.source = candidate.address;
+  draft.source_port = candidate.port;
+  draft.reply = tables.connections.hash(draft.reply_tuple());
 }
 
 template <typename Address>
-void fill(Draft<Address>& draft, StageContext& context) noexcept {
+void fill(Draft<Address>& draft, const StageContext& context) noexcept {
   const auto& tables = context.tables<Address>();
   const Packet& packet = *draft.packet;
   const auto& service = *static_cast<const ServiceEntry<Address>*>(packet.service);
-  const auto& endpoint = *static_cast<const ServiceEndpoint<Address>*>(packet.endpoint);
-  Connection<Address>& connection = draft.connection;
-  connection.client = source_of<Address>(packet);
-  connection.service = destination_of<Address>(packet);
-  connection.client_port = packet.source_port;
-  connection.service_port = packet.destination_port;
-  connection.protocol = packet.protocol;
-  connection.endpoint = endpoint.address;
-  connection.endpoint_port = endpoint.port;
-  connection.endpoint_ref = endpoint.ref;
-  connection.state = first_state(packet);
-  connection.last_seen = to_ticks(context.now);
-  connection.witness = first_witness(packet.protocol, connection.last_seen);
-  draft.original = tables.connections.hash(connection.original_tuple());
-  draft.masquerades = masquerades(source_rule(service, packet, endpoint.address, context));
+  const bool is_hashed = packet.unknown_hash != 0;
+  draft.original =
+      is_hashed ? packet.unknown_hash : tables.connections.hash(own_tuple_of<Address>(packet));
+  draft.masquerades = masquerades(source_rule(service, packet, draft.endpoint().address, context));
   if (draft.masquerades && !tables.snat.empty()) return use_candidate(draft, tables);
-  connection.source = connection.client;
-  connection.source_port = connection.client_port;
-  draft.reply = tables.connections.hash(connection.reply_tuple());
+  draft.source = source_of<Address>(packet);
+  draft.source_port = packet.source_port;
+  draft.reply = tables.connections.hash(draft.reply_tuple());
 }
 
 // Where the first candidate is taken already, as it seems, tries others. A look at places alone,

@@ -32,10 +32,12 @@ void find_connection(const Batch& packets, StageContext& context) noexcept {
   std::array<ConnectionRef, kBurstSize> found;
   std::size_t count = 0;
   for (Packet& packet : packets) {
-    if (!packet.undecided() || !has_tuple<Address>(packet)) continue;
+    const bool has_none = packet.unknown_hash != 0;  // forward_established has looked it up
+    if (has_none || !packet.undecided() || !has_tuple<Address>(packet)) continue;
     tuples[count] = tuple_of<Address>(packet);
     looked_up[count++] = &packet;
   }
+  if (count == 0) return;
   auto& connections = context.tables<Address>().connections;
   connections.find(tuples.data(), count, found.data());
 

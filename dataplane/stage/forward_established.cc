@@ -125,16 +125,34 @@ class ShortWay {
       const ConnectionRef ref = connections.finish(lookups_[i], tuples_[i]);
       packet.connection.index = ref.index;
       packet.connection.direction = ref.direction;
-      if (!ref.found()) continue;
-      const bool may_go = left_.empty() || !left_.has(ref.index);
-      if (!may_go || !forward(packet, connections[ref], ref.direction)) left_.add(ref.index);
+      if (ref.found()) {
+        forward_in_turn(packet, ref, kProtocol != Protocol::kTcp || goes_on(packet));
+      } else {
+        packet.unknown_hash = lookups_[i].hash;
+      }
     }
     return count;
+  }
+
+  // The same of packets whose connections were made a moment ago, in this burst, and so are neither
+  // ended nor begun anew by any of them.
+  void take_first(const Batch& packets) noexcept {
+    for (Packet& packet : packets) {
+      if (packet.protocol != kProtocol || !packet.undecided()) continue;
+      forward_in_turn(packet, packet.connection, true);
+    }
   }
 
  private:
   // What so many endpoints count stays in the cache.
   static constexpr std::uint32_t kFewEndpoints = 1024;
+
+  // Unless it may not go, or an earlier packet of its connection was left.
+  [[gnu::always_inline]] void forward_in_turn(Packet& packet, ConnectionRef ref,
+                                              bool may_go) noexcept {
+    const bool is_next = may_go && (left_.empty() || !left_.has(ref.index));
+    if (!is_next || !forward(packet, tables_.connections[ref], ref.direction)) left_.add(ref.index);
+  }
 
   // False: the packet has to go the long way, and nothing has changed.
   [[gnu::always_inline]] bool forward(Packet& packet, Connection<Address>& connection,
@@ -156,8 +174,8 @@ class ShortWay {
   // What else stands against the short way.
   bool needs_stages(const Packet& packet, const Connection<Address>& connection,
                     Direction direction) const noexcept {
-    return (kProtocol == Protocol::kTcp && !goes_on(packet)) || packet.largest_fragment != 0 ||
-           Ip<Address>::ttl(packet) <= 1 || !endpoint_exists(connection) ||
+    return packet.largest_fragment != 0 || Ip<Address>::ttl(packet) <= 1 ||
+           !endpoint_exists(connection) ||
            (direction == Direction::kReply && !context_.port(packet.in_port).downlink);
   }
 
@@ -193,6 +211,15 @@ void forward_established(const Batch& packets, StageContext& context) noexcept {
                 : take_both<Address, Protocol::kTcp, Protocol::kUdp>(packets, context);
 }
 
+template <typename Address>
+void forward_first(const Batch& packets, StageContext& context) noexcept {
+  if (!context.short_way || packets.empty()) return;
+  ShortWay<Address, Protocol::kTcp>(context).take_first(packets);
+  ShortWay<Address, Protocol::kUdp>(context).take_first(packets);
+}
+
+template void forward_first<Ipv4Address>(const Batch&, StageContext&) noexcept;
+template void forward_first<Ipv6Address>(const Batch&, StageContext&) noexcept;
 template void forward_established<Ipv4Address>(const Batch&, StageContext&) noexcept;
 template void forward_established<Ipv6Address>(const Batch&, StageContext&) noexcept;
 

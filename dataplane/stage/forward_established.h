@@ -21,4 +21,10 @@ namespace portico {
 template <typename Address>
 void forward_established(const Batch& packets, StageContext& context) noexcept;
 
+// The same for the first packets of connections that create_connection() has made: of `packets`, in
+// which nobody else has a connection but ICMP errors, those that are still undecided. Most know
+// their way from the endpoint's last connection.
+template <typename Address>
+void forward_first(const Batch& packets, StageContext& context) noexcept;
+
 }  // namespace portico

@@ -95,12 +95,14 @@ void run(const Batch& all, StageContext& context, Observe&& observe) noexcept {
   pick_endpoint<Address>(others, context);
   observe(Stage::kPickEndpoint);
   create_connection<Address>(others, all, context);
+  forward_first<Address>(others, context);  // what knows its way from its beginning
   observe(Stage::kCreateConnection);
-  track<Address>(packets, context);
+  const Batch rest = undecided(packets);
+  track<Address>(rest, context);
   observe(Stage::kTrack);
-  translate<Address>(packets, context);
+  translate<Address>(rest, context);
   observe(Stage::kTranslate);
-  next_hop<Address>(packets, context);
+  next_hop<Address>(rest, context);
   observe(Stage::kNextHop);
 }
 

@@ -98,18 +98,23 @@ void ConnectionTable<Address>::find(const Tuple<Address>* tuples, std::size_t co
 }
 
 template <typename Address>
-bool ConnectionTable<Address>::add_entry(std::uint64_t hash, std::uint32_t entry) noexcept {
+inline bool ConnectionTable<Address>::add_entry(std::uint64_t hash, std::uint32_t entry) noexcept {
+  TagBucket& home = buckets_[home_of(hash)];
+  const unsigned places = home.empty_places();
+  if (places == 0) return add_entry_beyond(hash, entry);
+  home.set(places, TagBucket::tag_of(hash), entry);
+  return true;
+}
+
+template <typename Address>
+bool ConnectionTable<Address>::add_entry_beyond(std::uint64_t hash, std::uint32_t entry) noexcept {
   std::uint32_t at = home_of(hash);
-  std::uint32_t probes = 0;
-  unsigned places = buckets_[at].empty_places();
-  while (places == 0) {
+  unsigned places = 0;
+  for (std::uint32_t probes = 0; places == 0; places = buckets_[at].empty_places()) {
     if (++probes == kMaxProbes || probes == bucket_count_) return false;
     at = after(at);
-    places = buckets_[at].empty_places();
   }
-  const auto place = static_cast<unsigned>(std::countr_zero(places));
-  buckets_[at].tags[place] = TagBucket::tag_of(hash);
-  buckets_[at].entries[place] = entry;
+  buckets_[at].set(places, TagBucket::tag_of(hash), entry);
   for (std::uint32_t passed = home_of(hash); passed != at; passed = after(passed)) {
     ++buckets_[passed].passed_by;
   }
@@ -132,27 +137,22 @@ void ConnectionTable<Address>::remove_entry(std::uint64_t hash, std::uint32_t en
 }
 
 template <typename Address>
-ConnectionRef ConnectionTable<Address>::insert(const Record& record, std::uint64_t original,
+ConnectionRef ConnectionTable<Address>::insert(std::uint64_t original,
                                                std::uint64_t reply) noexcept {
   const std::uint32_t index = first_free_;
-  if (index == kFree) return {};
-  Record& inserted = records_[index];
-  const std::uint32_t next_free = links_[index].next_in_slot;
-
-  if (!add_entry(original, index << 1)) return {};
+  if (index == kFree || !add_entry(original, index << 1)) return {};
   if (!add_entry(reply, index << 1 | kReply)) {
     remove_entry(original, index << 1);
     return {};
   }
-  inserted = record;
-  first_free_ = next_free;
-  if (next_free != kFree) {  // for the next one
-    fetch(records_[next_free]);
-    fetch(links_[next_free]);
+  first_free_ = links_[index].next_in_slot;
+  if (first_free_ != kFree) {  // for the next one
+    fetch(records_[first_free_]);
+    fetch(links_[first_free_]);
   }
   if (size_++ == 0) {
-    wheel_.start(record.last_seen);
-    lists_.start(deadline(inserted));
+    wheel_.start(records_[index].last_seen);
+    lists_.start(deadline(records_[index]));
   }
   link(index);
   return {index, Direction::kOriginal};
@@ -165,7 +165,7 @@ void ConnectionTable<Address>::erase(ConnectionRef ref) noexcept {
 }
 
 template <typename Address>
-void ConnectionTable<Address>::link(std::uint32_t index) noexcept {
+inline void ConnectionTable<Address>::link(std::uint32_t index) noexcept {
   const Record& record = records_[index];
   if (makes_room(record.state)) {
     lists_.append(index, static_cast<std::size_t>(record.state), deadline(record));

@@ -139,13 +139,18 @@ class ConnectionTable {
     return static_cast<std::uint32_t>(&record - records_.get());
   }
 
-  // Inserts a record that has been filled completely, under both of its tuples; `last_seen` is the
-  // time of the insertion. Returns a reference in Direction::kOriginal, or one that is not found()
-  // when the table is full. Requires that neither tuple is in the table. `original` and `reply` are
-  // the hashes of its tuples.
-  ConnectionRef insert(const Record& record, std::uint64_t original, std::uint64_t reply) noexcept;
+  // The record that insert() is going to make a connection of, to be written completely before: so
+  // it is written once. Requires that the table is not full.
+  Record& place() noexcept { return records_[first_free_]; }
+  // Inserts it under both of its tuples, which have these hashes; its `last_seen` is the time of
+  // the insertion. Returns a reference in Direction::kOriginal, or one that is not found() when the
+  // table is full. Requires that neither tuple is in the table.
+  ConnectionRef insert(std::uint64_t original, std::uint64_t reply) noexcept;
+  // Both steps.
   ConnectionRef insert(const Record& record) noexcept {
-    return insert(record, hash_(record.original_tuple()), hash_(record.reply_tuple()));
+    if (full()) return {};
+    place() = record;
+    return insert(hash_(record.original_tuple()), hash_(record.reply_tuple()));
   }
 
   void erase(ConnectionRef ref) noexcept;
@@ -294,6 +299,8 @@ class ConnectionTable {
   }
   std::uint32_t search(std::uint64_t hash, const Tuple<Address>& tuple) const noexcept;
   bool add_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
+  // Of a tuple whose home is full.
+  bool add_entry_beyond(std::uint64_t hash, std::uint32_t entry) noexcept;
   void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
   // Puts a record into the list of its state or into the wheel, and takes it out of where it is.
   void link(std::uint32_t index) noexcept;

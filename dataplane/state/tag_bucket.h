@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -42,6 +43,12 @@ struct alignas(64) TagBucket {
   }
   unsigned empty_places() const noexcept {
     return matches(0);
+  }
+  // Puts an entry into the first of these places.
+  void set(unsigned places, std::uint16_t tag, std::uint32_t entry) noexcept {
+    const auto place = static_cast<std::size_t>(std::countr_zero(places));
+    tags[place] = tag;
+    entries[place] = entry;
   }
 };
 static_assert(sizeof(TagBucket) == 64);
