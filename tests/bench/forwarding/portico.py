@@ -143,7 +143,7 @@ class Portico(subject.Subject):
 
     def timeouts(self, case):
         # A connection that is to be new again after the file's last packet has ended by then.
-        return {"udp": {"unreplied": "0.02s"}, "tcp": {"syn_sent": "0.02s"}} if case.new else {}
+        return {"udp": {"unreplied": "0.01s"}, "tcp": {"syn_sent": "0.01s"}} if case.new else {}
 
     def connections(self, case):
         return max(1 << 16, case.flows * 5 // 4)
