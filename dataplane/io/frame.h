@@ -34,9 +34,7 @@ inline void fetch_frame(rte_mbuf* mbuf) noexcept {
 
 // Sets the io fields, clears all others.
 inline void describe_frame(rte_mbuf* mbuf, Packet& packet) noexcept {
-  // Copied by whole words; `packet = Packet{}` would be made field by field, and copied then.
-  static constexpr Packet kBlank;
-  packet = kBlank;
+  make_blank(packet);
   packet.data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
   packet.handle = mbuf;
   packet.length = mbuf->pkt_len;

@@ -62,8 +62,7 @@ class ReplayIo : public PacketIo {
 
  private:
   static void view(std::uint8_t* data, std::size_t length, Packet& packet) noexcept {
-    static constexpr Packet kBlank;
-    packet = kBlank;
+    make_blank(packet);
     packet.data = data;
     packet.handle = data;
     packet.length = static_cast<std::uint32_t>(length);
