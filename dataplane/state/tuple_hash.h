@@ -65,11 +65,9 @@ class TupleHash {
  private:
   template <typename Address>
   static std::uint64_t ports(const Tuple<Address>& tuple) noexcept {
-    using T = Tuple<Address>;
-    static_assert(offsetof(T, destination_port) == offsetof(T, source_port) + sizeof(L4Port));
-    std::uint32_t both;
-    std::memcpy(&both, &tuple.source_port, sizeof both);
-    return both | std::uint64_t{static_cast<std::uint8_t>(tuple.protocol)} << 32;
+    return std::uint64_t{tuple.source_port.wire()} |
+           std::uint64_t{tuple.destination_port.wire()} << 16 |
+           std::uint64_t{static_cast<std::uint8_t>(tuple.protocol)} << 32;
   }
 
   static std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
