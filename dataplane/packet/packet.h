@@ -131,8 +131,8 @@ struct alignas(64) Packet {
   }
 };
 
-// Makes it a Packet{}, by copying a blank one. The compiler must not see that this one is nearly all
-// zeroes: it would clear so many bytes by `rep stos`, which takes some 20 cycles to begin.
+// Makes it a Packet{}, by copying a blank one. The compiler must not see that this one is nearly
+// all zeroes: it would clear so many bytes by `rep stos`, which takes some 20 cycles to begin.
 inline void make_blank(Packet& packet) noexcept {
   static constexpr Packet kBlank;
   const Packet* blank = &kBlank;
