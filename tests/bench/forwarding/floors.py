@@ -5,6 +5,11 @@ import dataclasses
 from forwarding.cases import MANY, MILLION, MILLIONS, MORE, THOUSAND, Case
 
 
+# What floors are of, beside the trials.
+CASES = [*(Case(flows) for flows in (THOUSAND, MANY, MILLION, MILLIONS)), Case(MANY, family=6),
+         Case(MORE, new=True), Case(MORE, new=True, protocol="tcp"), Case(MANY, services=50_000)]
+
+
 @dataclasses.dataclass(frozen=True)
 class Floor:
     what: str

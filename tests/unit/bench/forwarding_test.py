@@ -198,6 +198,15 @@ def test_floors_are_judged_by_the_same_case():
     assert held["1 thousand flows, to testpmd macswap"] is None
 
 
+def test_the_cases_of_floors_are_cases_and_judge_all_that_are_no_trials():
+    assert set(floors.CASES) <= set(ALL)
+    others = ("testpmd io", "testpmd macswap", "OVS-DPDK, DNAT", "Portico")
+    results = [result(case, name, 10, made=4) for case in floors.CASES for name in others]
+    trial = ("two workers", "during", "packets misdirected", "while", "memory")
+    judged = {floor.what for floor in floors.floors(results, TSC) if floor.holds is not None}
+    assert judged == {floor.what for floor in floors.floors([], TSC) if not floor.what.startswith(trial)}
+
+
 def test_a_report_has_every_figure():
     many = Case(MANY)
     results = [result(many, "testpmd macswap", 25), result(many, "testpmd io", 25), result(many, "Portico", 10)]
