@@ -58,7 +58,7 @@ def page(results, floors, failures, description, figures):
         "## Cases", _overview(results, tsc),
         "## Floors", _table([("what", "measured", "floor", ""), *(floor.cells() for floor in floors)]),
         "## Beyond a worker's rate", _table([("what", "measured"), *(figure.cells() for figure in figures)]),
-        "## Where Portico's cycles go", _stages(results, tsc),
+        *(["## Where Portico's cycles go", _stages(results, tsc)] if any(any(one.stages) for one in results) else []),
         "## Plots", *(f"![{case.name}]({plot.file_name(case)})" for case in report.cases_of(results)),
         "## Command lines", _table([("subject", "command"), *((name, f"`{command}`") for name, command in
                                                               report.commands(results).items())])]

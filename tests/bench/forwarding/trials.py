@@ -28,7 +28,7 @@ class Trials:
         for trial in trials:
             try:
                 made = trial(self._cores, self._say)
-            except (MemoryError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+            except (MemoryError, RuntimeError, ValueError, OSError, subprocess.SubprocessError) as error:
                 self._fail(trial, error)
                 continue
             except (KeyboardInterrupt, SystemExit):
