@@ -8,11 +8,10 @@ std::uint64_t wanted_hash(const PortConfig& port, std::uint64_t capabilities) no
   constexpr std::uint64_t kFlows =
       RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP;
   constexpr std::uint64_t kSource = RTE_ETH_RSS_L3_SRC_ONLY | RTE_ETH_RSS_L4_SRC_ONLY;
-  constexpr std::uint64_t kDestination = RTE_ETH_RSS_L3_DST_ONLY | RTE_ETH_RSS_L4_DST_ONLY;
   const std::uint64_t flows = capabilities & kFlows;
-  if (port.uplink == port.downlink || flows == 0) return flows;
-  const std::uint64_t side = port.uplink ? kSource : kDestination;
-  return (capabilities & side) == side ? flows | side : flows;
+  const bool faces_clients_alone = port.uplink && !port.downlink;
+  const bool can_leave_out = flows != 0 && (capabilities & kSource) == kSource;
+  return faces_clients_alone && can_leave_out ? flows | kSource : flows;
 }
 
 std::vector<std::uint8_t> hash_key(std::size_t size) {

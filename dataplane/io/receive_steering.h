@@ -5,9 +5,10 @@
 // A device with a queue for each worker spreads what it receives over them by a hash (RSS). Where
 // it can, it hashes what the gateway does (net/owner_hash.h), with the same key and redirection
 // table, so that a packet comes to the worker that owns its connection and nobody has to hand it
-// over: the source alone on a port that faces clients, the destination alone on one that faces
-// Pods. Where it can't, and on a port that faces both, it hashes all of the flow, and workers hand
-// over.
+// over: the source alone, on a port that faces clients alone. Where it can't, and on ports that
+// face Pods, it hashes all of the flow, and workers hand over: Pods send replies, whose clients are
+// their destinations, and are clients too, whose queries to one Service would all come to one
+// worker by their destination.
 //
 // A device whose table has 128 entries or more, or a number that the workers divide, then chooses
 // as the gateway does.

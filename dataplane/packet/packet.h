@@ -19,6 +19,7 @@ enum class Direction : std::uint8_t {
 
 // A connection in its worker's table, and which of its two tuples a packet has.
 struct ConnectionRef {
+  // So that an index and a direction fit in 32 bits. What is not found() may have any direction.
   static constexpr std::uint32_t kNone = 0x7fffffff;
   std::uint32_t index = kNone;
   Direction direction = Direction::kOriginal;

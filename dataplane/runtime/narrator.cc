@@ -229,7 +229,7 @@ std::string Narrator<Address>::connection_created() const {
 // Before create_connection().
 template <typename Address>
 void Narrator<Address>::find_who_makes_room() {
-  const ConnectionTable<Address>& connections = context_.tables<Address>().connections;
+  ConnectionTable<Address>& connections = context_.tables<Address>().connections;
   if (!connections.full()) return;
   const std::uint32_t now = to_ticks(context_.now);
   const ConnectionRef first = connections.first_to_go(now, [](std::uint32_t) { return true; });

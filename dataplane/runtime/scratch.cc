@@ -39,7 +39,7 @@ OwnerView<Address> look_at_owner(SharedTables& shared, Worker& worker,
   worker.mailbox().call([&] {
     view.now = worker.now();
     view.random = worker.context().random;
-    const ConnectionTable<Address>& connections = worker.tables<Address>().connections;
+    ConnectionTable<Address>& connections = worker.tables<Address>().connections;
     const ConnectionRef own = connections.find(tuple);
     if (own.found()) view.connection = connections[own];
     view.refusal = worker.context().new_connections.would_refuse(tuple.source, view.now);

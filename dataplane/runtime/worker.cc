@@ -1,5 +1,7 @@
 #include "dataplane/runtime/worker.h"
 
+#include <algorithm>
+
 #include "dataplane/runtime/gather.h"
 #include "dataplane/stage/pipeline.h"
 
@@ -56,21 +58,21 @@ bool Worker::poll(Instant now) noexcept {
 }
 
 bool Worker::receive() noexcept {
-  bool busy = false;
+  received_ = 0;
   for (std::uint16_t port = 0; port < exits_.io.port_count(); ++port) {
     cycles_.begin();
     exits_.io.receive(id_, {port}, burst_);
     if (burst_.count == 0) continue;
-    busy = true;
+    ++received_;
     process();
   }
-  return busy;
+  return received_ > 0;
 }
 
 bool Worker::take_handed_over() noexcept {
   HandOverRing& ring = hand_over_ring();
   bool busy = false;
-  const std::size_t most = kTakenForEach * exits_.io.port_count();
+  const std::size_t most = kTakenForEach * std::max<std::size_t>(received_, 1);
   for (std::size_t bursts = 0; bursts < most && !ring.empty(); ++bursts) {
     std::array<void*, kBurstSize> handles;
     cycles_.begin();

@@ -71,8 +71,8 @@ class Worker {
   const StageContext& context() const noexcept { return context_; }
 
  private:
-  // So many bursts a round for each that is received: enough to catch up after a pause, and not so
-  // many that a worker that is behind only works for one that is not.
+  // So many bursts a round for each that was received in the last one: enough to catch up after a
+  // pause, and not so many that a worker that is behind only works for one that is not.
   static constexpr std::size_t kTakenForEach = 2;
 
   bool receive() noexcept;
@@ -93,6 +93,7 @@ class Worker {
   const std::vector<OutboxRing*> outboxes_;  // of the slow path and the kernel; the first worker's
   StageContext context_;
   ConnectionEnds ends_;
+  std::size_t received_ = 0;  // bursts, in the last round
   Burst burst_;
   Burst whole_;  // packets that fragments of burst_ have completed
 };

@@ -60,8 +60,8 @@ struct StageContext {
   Random random;
   AnswerLimits answers;
   bool reject = true;       // false: what would be refused is dropped in silence
-  bool no_orphans = false;  // the endpoint of each connection exists; read once a burst
   bool short_way = true;    // false: all packets go through all stages, as explain tells them
+  bool no_orphans = false;  // the endpoint of each connection exists; read once a burst
 
   template <typename Address>
   FamilyTables<Address>& tables() noexcept {

@@ -123,7 +123,7 @@ class ShortWay {
     for (std::size_t i = 0; i < count; ++i) {
       Packet& packet = *packets_[i];
       const ConnectionRef ref = connections.finish(lookups_[i], tuples_[i]);
-      packet.connection.index = ref.index;
+      packet.connection.index = ref.index;  // apart: together they would first be joined
       packet.connection.direction = ref.direction;
       if (ref.found()) {
         forward_in_turn(packet, ref, kProtocol != Protocol::kTcp || goes_on(packet));

@@ -51,6 +51,9 @@ class AgeLists {
     return kNone;
   }
 
+  // The oldest of a list; kNone if it is empty.
+  std::uint32_t head(std::size_t list) const noexcept { return heads_[list]; }
+
   void append(std::uint32_t index, std::size_t list, std::uint32_t deadline) noexcept {
     Record& record = records_[index];
     const std::uint32_t last = tails_[list];

@@ -184,6 +184,24 @@ void ConnectionTable<Address>::unlink(std::uint32_t index) noexcept {
 }
 
 template <typename Address>
+void ConnectionTable<Address>::pass_over_seen(std::size_t state, std::uint32_t now) noexcept {
+  constexpr int kMost = kBurstSize;
+  const unsigned span = list_spans_[state];
+  for (int i = 0; i < kMost; ++i) {
+    const std::uint32_t head = lists_.head(state);
+    if (head == kFree || links_[head].next_in_slot == kFree) return;
+    const std::uint32_t seen = records_[head].last_seen;
+    const auto later =
+        static_cast<std::int32_t>(seen - records_[links_[head].next_in_slot].last_seen);
+    // In the span of now: then it is in order behind all others.
+    const bool is_new = seen >> span == now >> span;
+    if (!is_new || later < static_cast<std::int32_t>(TimerWheel<TimerLinks>::kSpan)) return;
+    lists_.erase(head);
+    link(head);
+  }
+}
+
+template <typename Address>
 void ConnectionTable<Address>::move_in_list(std::uint32_t index, std::uint32_t now) noexcept {
   records_[index].last_seen = now;
   lists_.erase(index);

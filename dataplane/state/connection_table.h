@@ -107,7 +107,7 @@ class ConnectionTable {
   ConnectionRef finish(const Lookup& lookup, const Tuple<Address>& tuple) const noexcept {
     const bool first_is_it = lookup.entry != kNoEntry && has_tuple(lookup.entry, tuple);
     const std::uint32_t entry = first_is_it ? lookup.entry : find_entry(tuple, lookup.hash);
-    return {entry >> 1, static_cast<Direction>(entry & 1)};
+    return to_ref(entry);
   }
   // All steps, of at most kBurstSize tuples.
   void find(const Tuple<Address>* tuples, std::size_t count, ConnectionRef* found) const noexcept;
@@ -168,9 +168,10 @@ class ConnectionTable {
   // oldest of the first class of Room that has any. Not found() when there is none. Of each state
   // it looks at one more than a burst can have in use.
   template <typename MayGo>
-  ConnectionRef first_to_go(std::uint32_t now, MayGo&& may_go) const noexcept {
+  ConnectionRef first_to_go(std::uint32_t now, MayGo&& may_go) noexcept {
     ConnectionRef first;
     for (std::size_t state = 0; state < kConnectionStateCount; ++state) {
+      pass_over_seen(state, now);
       const std::uint32_t index = lists_.oldest(state, kBurstSize + 1, may_go);
       if (index == kFree) continue;
       const ConnectionRef ref{index, Direction::kOriginal};
@@ -302,6 +303,9 @@ class ConnectionTable {
   // Of a tuple whose home is full.
   bool add_entry_beyond(std::uint64_t hash, std::uint32_t entry) noexcept;
   void remove_entry(std::uint64_t hash, std::uint32_t entry) noexcept;
+  // Moves heads of a list to its tail that packets have put off lately, while the next one was seen
+  // a span of the wheel earlier or more: a list is in no order within its own span.
+  void pass_over_seen(std::size_t state, std::uint32_t now) noexcept;
   // Puts a record into the list of its state or into the wheel, and takes it out of where it is.
   void link(std::uint32_t index) noexcept;
   void unlink(std::uint32_t index) noexcept;

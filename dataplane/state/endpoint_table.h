@@ -3,7 +3,8 @@
 // Theory of operation
 //
 // Which endpoints are there: a generation per slot, nothing more, so that the question "does this
-// connection's endpoint still exist?" costs a packet one read of four bytes.
+// connection's endpoint still exist?" costs a packet one read of four bytes, and none while no
+// endpoint has gone since that was last asked of all connections (runtime/connection_ends.h).
 //
 // A slot's generation is even while the slot is free and odd while an endpoint lives in it; each
 // allocate() and each free() adds one. An EndpointRef is a slot and the (odd) generation at which
@@ -17,7 +18,7 @@
 // Slots are 0 ... capacity - 1, and whoever keeps something beside an endpoint (its counters, its
 // Service) keeps it in an array of that length. A freed slot counts until release().
 //
-// generations_, departures_   written by the control thread, read by the workers; atomic
+// generations_, departures_, size_   written by the control thread, read by the workers; atomic
 // all others     the control thread's alone
 
 #include <atomic>

@@ -22,7 +22,8 @@ class LazyArray {
   // Begins with a page. Throws std::bad_alloc.
   explicit LazyArray(std::size_t count) : elements_(map(count), Unmap{count * sizeof(T)}) {}
 
-  T& operator[](std::size_t i) const noexcept { return elements_.get()[i]; }
+  T& operator[](std::size_t i) noexcept { return elements_.get()[i]; }
+  const T& operator[](std::size_t i) const noexcept { return elements_.get()[i]; }
 
  private:
   struct Unmap {
