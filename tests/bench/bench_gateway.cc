@@ -52,9 +52,10 @@ std::vector<std::string> bench_frames(Family family, Protocol protocol, std::uin
 }
 
 BenchGateway::BenchGateway(Family family, Protocol protocol, std::uint32_t connections,
-                           ReplayIo& io)
+                           ReplayIo& io, const TimeoutConfig& timeouts)
     : family_(family), protocol_(protocol), io_(io) {
-  const GatewayConfig made = config(connections);
+  GatewayConfig made = config(connections);
+  made.timeouts = timeouts;
   Gateway::Options options;
   options.seed = 1;
   gateway_ = *Gateway::create(made, {make_port({0}, made.ports[0], kPortMac)}, io_, options);
@@ -81,7 +82,6 @@ GatewayConfig BenchGateway::config(std::uint32_t connections) const {
       {address("10.12.22.1", "2001:db8:12::1"), family_ == Family::kIpv4 ? 24u : 64u}};
   config.ports = {port};
   config.capacity.connections = connections;
-  config.timeouts.udp_unreplied = std::chrono::milliseconds(20);
   config.capacity.endpoints = 64;
   config.capacity.frontends = 64;
   config.capacity.neighbors = 16;

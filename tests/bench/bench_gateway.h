@@ -20,7 +20,8 @@ std::vector<std::string> bench_frames(Family family, Protocol protocol, std::uin
 class BenchGateway {
  public:
   // `io` outlives it. Ends the process when there is not enough memory.
-  BenchGateway(Family family, Protocol protocol, std::uint32_t connections, ReplayIo& io);
+  BenchGateway(Family family, Protocol protocol, std::uint32_t connections, ReplayIo& io,
+               const TimeoutConfig& timeouts = {});
 
   // The steady state: each flow has its connection, its packets come in shuffled order.
   void establish(std::uint32_t flows);

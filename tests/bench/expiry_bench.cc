@@ -29,7 +29,7 @@ constexpr double kSlice = 0.010;  // seconds
 constexpr std::size_t kQuietSlices = 200;
 constexpr std::size_t kMostSlices = 2000;
 constexpr Duration kTimeout = std::chrono::seconds(30);     // of one-way UDP
-constexpr Duration kLook = std::chrono::milliseconds(250);  // the longest that an end waits
+constexpr Duration kLook = std::chrono::milliseconds(250);  // the longest that such an end waits
 
 // Keeps what the endpoints answer to what they get, if it is asked to.
 class AnsweredIo : public ReplayIo {

@@ -67,7 +67,9 @@ void renewed(benchmark::State& state) {
   constexpr std::uint32_t kFlows = 1u << 17;
   constexpr Duration kBetween = std::chrono::nanoseconds(10500);
   ReplayIo io;
-  BenchGateway bench(family_of(state), Protocol::kUdp, kFlows * 5 / 4, io);
+  TimeoutConfig timeouts;
+  timeouts.udp_unreplied = std::chrono::milliseconds(20);
+  BenchGateway bench(family_of(state), Protocol::kUdp, kFlows * 5 / 4, io, timeouts);
   bench.establish(kFlows);
   bench.pass(std::chrono::seconds(1));
   for (std::uint32_t i = 0; i < kFlows / kBurstSize; ++i, bench.pass(kBetween)) bench.poll();
