@@ -4,20 +4,19 @@
 // work in each of its rounds:
 //
 //   expiry   connections whose time is over: looked for once a tick (state/ticks.h), and on until
-//            all have ended. In rounds that leave the worker time, the piece
-//            doubles while there is more to do, up to kMostExpired, and falls back when there is
-//            not: a million that end at once are gone within a second. Where packets come as fast
-//            as they are taken, they pay for it: one connection of each family may end for
-//            kPacketsEach of them, and one for each that was made, so that a table does not fill
-//            with what is over. Since several at once cost less each, they end in groups of
-//            kLeastExpired. A full table has no time to lose: there it is as if there were
-//            no packets.
+//            all have ended. In rounds that leave the worker time, the piece doubles while there is
+//            more to do, up to kMostExpired, and falls back when there is not: a million that end
+//            at once are gone within a second. Where packets come as fast as they are taken, they
+//            pay for it: one connection of each family may end for kPacketsEach of them, and one
+//            for each that was made, so that a table does not fill with what is over. Since several
+//            at once cost less each, they end in groups of kLeastExpired. A full table has no time
+//            to lose: there it is as if there were no packets.
 //   sweep    when endpoints went: one walk through the tables ends UDP connections of endpoints
 //            that are gone, and those of TCP and SCTP as ConnectionsConfig::when_endpoint_gone
 //            says. It drives all else out of the caches, so where endpoints go all the time a
 //            sweep rests a hundred times as long as the last one took, and ends the connections of
-//            all that went meanwhile. Nothing waits for it but memory and resets: a packet sees
-//            for itself that its endpoint is gone.
+//            all that went meanwhile. Nothing waits for it but memory, resets, and packets' not
+//            having to ask: until it is over each sees for itself whether its endpoint is gone.
 //   resets   of TCP connections that end so, when the configuration asks for them: one to each end,
 //            with the next sequence number of the other (TcpSequences), routed like any packet.
 //

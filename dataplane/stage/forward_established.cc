@@ -108,6 +108,7 @@ class ShortWay {
     for (Packet& packet : packets) {
       if (packet.protocol != kProtocol) continue;
       packets_[count] = &packet;
+      // Taken twice: hashed from registers, and stored without reading back what is being stored.
       lookups_[count] = connections.begin(own_tuple_of<Address>(packet));
       std::construct_at(&tuples_[count++], own_tuple_of<Address>(packet));
     }

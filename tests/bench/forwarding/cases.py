@@ -36,6 +36,10 @@ class Case:
         """Whether its figure is connections made, not packets."""
         return self.new or self.lives
 
+    def rate(self, of):
+        """The figure of a window or of a result, million a second."""
+        return of.made_rate if self.counts_connections else of.mpps
+
     @property
     def name(self):
         words = [_NAMES.get(self.flows, f"{self.flows} flows")]

@@ -96,7 +96,7 @@ class Run:
         result.windows += windows
         result.stages.append(taken)
         result.command = one.command
-        rates = " ".join(f"{window.made_rate if case.counts_connections else window.mpps:.2f}" for window in windows)
+        rates = " ".join(f"{case.rate(window):.2f}" for window in windows)
         self._say(f"{case.name}: {one.name}: {rates} million/s")
 
     def _fail(self, case, name, reason):

@@ -10,12 +10,8 @@ def _table(rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rest))
 
 
-def _rate(result):
-    return result.made_rate if result.case.counts_connections else result.mpps
-
-
 def _best(results, case, name):
-    found = [_rate(result) for result in results
+    found = [case.rate(result) for result in results
              if result.case == case and result.subject.startswith(name)]
     return f"{max(found):.2f}" if found else ""
 

@@ -38,7 +38,7 @@ def write(folder, results):
         values = {}
         for result in results:
             if result.case == case:
-                rates = [window.made_rate if case.counts_connections else window.mpps for window in result.windows]
+                rates = list(map(case.rate, result.windows))
                 values[result.subject] = min(rates), statistics.median(rates), max(rates)
         unit = "connections" if case.counts_connections else "packets"
         (folder / file_name(case)).write_text(bars(f"{case.name}: million {unit} a second, one worker", values))

@@ -16,7 +16,7 @@ def of(results, case, name):
 
 
 def row(result, results, tsc):
-    rates = [window.made_rate if result.case.counts_connections else window.mpps for window in result.windows]
+    rates = list(map(result.case.rate, result.windows))
     macswap, io = (of(results, result.case, f"testpmd {mode}") for mode in ("macswap", "io"))
     return (result.subject, f"{statistics.median(rates):.2f}", f"{min(rates):.2f}-{max(rates):.2f}",
             f"{result.cycles(tsc):.0f}", f"{result.mpps / macswap.mpps:.3f}" if macswap else "",
