@@ -9,6 +9,8 @@
 #include <cstring>
 #include <optional>
 
+#include "dataplane/net/ip.h"
+
 namespace portico {
 namespace {
 
@@ -66,43 +68,33 @@ std::optional<L4Packet> find_l4(const rte_mbuf* mbuf) noexcept {
   return packet;
 }
 
-// The sum of the pseudo header, RFC 9293 section 3.1, RFC 8200 section 8.1. rte_ip.h takes it from
-// an IP header, so there it is one without options and extensions.
-std::uint16_t pseudo_header_sum(const rte_mbuf* mbuf, const L4Packet& packet) noexcept {
-  const std::uint8_t protocol = packet.udp ? IPPROTO_UDP : IPPROTO_TCP;
-  const void* const header = rte_pktmbuf_mtod_offset(mbuf, const void*, packet.l3);
-  if (packet.v4) {
-    rte_ipv4_hdr ip;
-    std::memcpy(&ip, header, sizeof ip);
-    ip.version_ihl = RTE_IPV4_VHL_DEF;
-    ip.next_proto_id = protocol;
-    ip.total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(sizeof ip + packet.length));
-    return rte_ipv4_phdr_cksum(&ip, 0);
-  }
-  rte_ipv6_hdr ip;
-  std::memcpy(&ip, header, sizeof ip);
-  ip.proto = protocol;
-  ip.payload_len = rte_cpu_to_be_16(static_cast<std::uint16_t>(packet.length));
-  return rte_ipv6_phdr_cksum(&ip, 0);
+// The pseudo header alone.
+ChecksumSum pseudo_header_of(const rte_mbuf* mbuf, const L4Packet& packet) noexcept {
+  const auto* const ip = rte_pktmbuf_mtod_offset(mbuf, const std::uint8_t*, packet.l3);
+  const auto sum = [&]<typename Address>(const Address&) {
+    const auto& header = header_at<typename Ip<Address>::Header>(ip);
+    return pseudo_header(Address::from_bytes(header.source.data()),
+                         Address::from_bytes(header.destination.data()),
+                         packet.udp ? Protocol::kUdp : Protocol::kTcp, packet.length);
+  };
+  return packet.v4 ? sum(Ipv4Address()) : sum(Ipv6Address());
 }
 
-// Of `length` bytes from `at` on, which the frame has. DPDK 22.11's rte_raw_cksum_mbuf() loses
-// carries where a piece begins at an odd offset.
-std::uint16_t sum_of(const rte_mbuf* mbuf, std::uint32_t at, std::uint32_t length) noexcept {
-  std::uint32_t sum = 0;
+// Adds `length` bytes from `at` on, which the frame has, whatever pieces they lie in.
+void add_bytes(ChecksumSum& sum, const rte_mbuf* mbuf, std::uint32_t at,
+               std::uint32_t length) noexcept {
   for (std::uint32_t done = 0; done < length; mbuf = mbuf->next) {
     if (at >= mbuf->data_len) {
       at -= mbuf->data_len;
       continue;
     }
     const std::uint32_t some = std::min(mbuf->data_len - at, length - done);
-    const std::uint16_t piece = rte_raw_cksum(rte_pktmbuf_mtod_offset(mbuf, const void*, at), some);
-    sum += done % 2 == 0 ? piece : rte_bswap16(piece);
+    ChecksumSum piece;
+    piece.add(rte_pktmbuf_mtod_offset(mbuf, const void*, at), some);
+    sum.add_word(done % 2 == 0 ? piece.fold() : __builtin_bswap16(piece.fold()));
     done += some;
     at = 0;
   }
-  sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>((sum & 0xffff) + (sum >> 16));
 }
 
 void clear_flag(rte_mbuf* mbuf) noexcept {
@@ -110,10 +102,12 @@ void clear_flag(rte_mbuf* mbuf) noexcept {
 }
 
 void write_checksum(rte_mbuf* mbuf, const L4Packet& packet) noexcept {
-  store(mbuf, packet.field(), pseudo_header_sum(mbuf, packet));
-  const std::uint16_t sum = sum_of(mbuf, packet.l4, packet.length);
-  const bool is_zero = packet.udp && sum == 0xffff;  // sent as its other representation, RFC 768
-  store(mbuf, packet.field(), is_zero ? sum : static_cast<std::uint16_t>(~sum));
+  store(mbuf, packet.field(), 0);
+  ChecksumSum sum = pseudo_header_of(mbuf, packet);
+  add_bytes(sum, mbuf, packet.l4, packet.length);
+  const std::uint16_t checksum = sum.checksum();
+  const bool is_zero = packet.udp && checksum == 0;  // sent as its other representation, RFC 768
+  store(mbuf, packet.field(), is_zero ? std::uint16_t{0xffff} : checksum);
 }
 
 }  // namespace
@@ -148,7 +142,7 @@ void leave_checksum_to_device(rte_mbuf* mbuf, std::uint64_t offloads, std::uint1
   mbuf->l2_len = packet->l3 & 0x7f;
   mbuf->l3_len = (packet->l4 - packet->l3) & 0x1ff;
   mbuf->ol_flags |= flags;
-  store(mbuf, packet->field(), pseudo_header_sum(mbuf, *packet));
+  store(mbuf, packet->field(), pseudo_header_of(mbuf, *packet).fold());
   if (rte_eth_tx_prepare(device, queue, &mbuf, 1) == 1) return;
   mbuf->ol_flags &= ~flags;  // the driver does not take it
   write_checksum(mbuf, *packet);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tests/support/packet/frame.h"
+#include "tests/unit/dataplane/io/frames.h"
 
 namespace portico {
 namespace {
@@ -42,16 +42,6 @@ class ChecksumOffloadTest : public testing::Test {
 
   rte_mempool* pool_ = nullptr;
 };
-
-FrameSpec spec_of(bool v4, Protocol protocol) {
-  FrameSpec spec;
-  spec.protocol = protocol;
-  spec.source = *IpAddress::parse(v4 ? "10.0.0.1" : "fd00::1");
-  spec.destination = *IpAddress::parse(v4 ? "10.0.0.2" : "fd00::2");
-  spec.source_port = 1234;
-  spec.destination_port = 80;
-  return spec;
-}
 
 TEST_F(ChecksumOffloadTest, IsCompletedWhateverTheFrameLooksLike) {
   for (const bool v4 : {true, false}) {

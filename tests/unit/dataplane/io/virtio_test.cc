@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "dataplane/io/ethdev_io.h"
-#include "tests/support/packet/frame.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/dataplane/io/configs.h"
+#include "tests/unit/dataplane/io/frames.h"
 
 namespace portico {
 namespace {
@@ -113,6 +113,29 @@ struct Link {
 constexpr Link kGuest = {"net_virtio_user0", "net_vhost0", "path", "iface"};
 constexpr Link kHost = {"net_vhost0", "net_virtio_user0", "iface", "path"};
 
+std::vector<FrameSpec> specs() {
+  std::vector<FrameSpec> all;
+  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
+    for (const bool v4 : {true, false}) {
+      FrameSpec spec = spec_of(v4, protocol);
+      spec.payload = 101;
+      all.push_back(spec);
+    }
+  }
+  return all;
+}
+
+FrameSpec translated(FrameSpec spec) {
+  spec.source = *IpAddress::parse(spec.source.is_v4() ? "172.16.7.9" : "fd00:99::abcd");
+  spec.source_port = 54321;
+  return spec;
+}
+
+FrameSpec left(FrameSpec spec) {
+  spec.checksum = FrameSpec::Checksum::kLeft;
+  return spec;
+}
+
 class VirtioTest : public testing::TestWithParam<Link> {
  protected:
   // The server's end, net_vhost, must be there first; and the other must go first.
@@ -159,6 +182,12 @@ class VirtioTest : public testing::TestWithParam<Link> {
     std::memset(packet->data + checksum_at(other), 0x77, 2);
     EXPECT_TRUE(wait_for([&] { return io_->send(kWorker, out, &packet, 1) == 1; }));
   }
+  // What comes back to the peer of a packet whose checksum it has left to others.
+  Received send_around(const FrameSpec& spec) {
+    peer_->send(build_frame(spec), true);
+    forward(translated(spec), kPort);
+    return peer_->receive();
+  }
   static std::size_t checksum_at(const FrameSpec& spec) {
     return 14 + (spec.source.is_v4() ? 20u : 40u) + (spec.protocol == Protocol::kUdp ? 6u : 16u);
   }
@@ -169,43 +198,12 @@ class VirtioTest : public testing::TestWithParam<Link> {
   Burst burst_;
 };
 
-std::vector<FrameSpec> specs() {
-  std::vector<FrameSpec> all;
-  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
-    for (const bool v4 : {true, false}) {
-      FrameSpec spec;
-      spec.protocol = protocol;
-      spec.source = *IpAddress::parse(v4 ? "10.0.0.1" : "fd00::1");
-      spec.destination = *IpAddress::parse(v4 ? "10.0.0.2" : "fd00::2");
-      spec.source_port = 1234;
-      spec.destination_port = 80;
-      spec.payload = 101;
-      all.push_back(spec);
-    }
-  }
-  return all;
-}
-
-FrameSpec translated(FrameSpec spec) {
-  spec.source = *IpAddress::parse(spec.source.is_v4() ? "172.16.7.9" : "fd00:99::abcd");
-  spec.source_port = 54321;
-  return spec;
-}
-
-FrameSpec left(FrameSpec spec) {
-  spec.checksum = FrameSpec::Checksum::kLeft;
-  return spec;
-}
-
 TEST_P(VirtioTest, AMissingChecksumIsLeftToTheNext) {
   open();
   for (const FrameSpec& spec : specs()) {
-    SCOPED_TRACE(spec.to_string());
-    peer_->send(build_frame(spec), true);
-    forward(translated(spec), kPort);
-    const Received received = peer_->receive();
-    EXPECT_TRUE(received.checksum_missing);
-    EXPECT_EQ(received.frame, build_frame(left(translated(spec))));
+    const Received received = send_around(spec);
+    EXPECT_TRUE(received.checksum_missing) << spec.to_string();
+    EXPECT_EQ(received.frame, build_frame(left(translated(spec)))) << spec.to_string();
   }
 }
 
@@ -226,12 +224,9 @@ TEST_P(VirtioTest, AMissingChecksumIsWrittenWhereTheDeviceDoesNot) {
 TEST_P(VirtioTest, AMissingChecksumIsWrittenForAPeerThatWantsIt) {
   open(0);
   for (const FrameSpec& spec : specs()) {
-    SCOPED_TRACE(spec.to_string());
-    peer_->send(build_frame(spec), true);
-    forward(translated(spec), kPort);
-    const Received received = peer_->receive();
-    EXPECT_FALSE(received.checksum_missing);
-    EXPECT_EQ(received.frame, build_frame(translated(spec)));
+    const Received received = send_around(spec);
+    EXPECT_FALSE(received.checksum_missing) << spec.to_string();
+    EXPECT_EQ(received.frame, build_frame(translated(spec))) << spec.to_string();
   }
 }
 
